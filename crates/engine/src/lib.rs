@@ -1,0 +1,13 @@
+//! Compiles a [`neurocart_model::Model`] to a lane tape and integrates many patients in lanes.
+//!
+//! The engine touches no file, clock or thread pool: patients come in through an iterator,
+//! trajectories go out through a callback, and equal input gives equal bits whatever the lane,
+//! the chunk, the number of threads or the instruction set.
+
+mod patient;
+mod program;
+mod solve;
+
+pub use patient::{Action, Dose, Failure, Patient, Reason, Statistics, Trajectory};
+pub use program::{CompileError, CompileOptions, Program};
+pub use solve::{InstructionSet, Settings, SettingsError, solve};

@@ -1,0 +1,1 @@
+//! Deterministic lane arithmetic and keyed random numbers.

@@ -1,0 +1,3 @@
+//! Virtual populations, trials, endpoints and operating characteristics.
+
+pub mod course;
