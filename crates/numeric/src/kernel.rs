@@ -2,7 +2,7 @@
 //!
 //! Each function does the same arithmetic in the same order whatever the instruction set.
 
-use crate::instruction_set::InstructionSet;
+use crate::InstructionSet;
 use crate::tape::{Block, Instruction, LANES, interpret};
 
 /// Makes one function of each listed signature that dispatches to copies of its body compiled for

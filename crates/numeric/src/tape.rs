@@ -5,7 +5,7 @@
 //! a lane's bits depend on nothing but its own input. There is no fused multiply-add: the same
 //! tape gives the same bits under every instruction set.
 
-use crate::instruction_set::InstructionSet;
+use crate::InstructionSet;
 use crate::lane;
 
 /// Number of patients that go through a tape together.
