@@ -15,6 +15,10 @@
 
 use std::hint::select_unpredictable as select;
 
+// NaN is made canonical by a question about the argument. A question about the result
+// (`if y.is_nan() { NAN } else { y }`) is folded to `y` by LLVM, and the sign of a NaN that an
+// operation makes differs between machines.
+
 /// 1.5 * 2^52: adding it rounds a number below 2^51 to an integer, which then stands in the
 /// low bits of the sum in two's complement.
 const ROUNDING_SHIFT: f64 = 6_755_399_441_055_744.0;
@@ -60,7 +64,9 @@ pub fn exp1(x: f64) -> f64 {
 
     // Two factors 2^(n/2), so that n from -1076 to 1024 needs no special case and a
     // subnormal result is rounded only by the last product.
-    let biased = shifted.to_bits().wrapping_sub(ROUNDING_SHIFT.to_bits() - 2 * EXPONENT_BIAS);
+    let biased = shifted
+        .to_bits()
+        .wrapping_sub(ROUNDING_SHIFT.to_bits() - 2 * EXPONENT_BIAS);
     let half = biased >> 1;
     let rest = biased.wrapping_sub(half);
     let value = exp_r * f64::from_bits(half << 52) * f64::from_bits(rest << 52);
@@ -74,7 +80,9 @@ fn mantissa_and_exponent(x: f64, lowest: f64) -> (f64, f64) {
     let subnormal = x < f64::MIN_POSITIVE;
     let scaled = select(subnormal, x * 18_014_398_509_481_984.0, x); // 2^54
     let scale_exponent = select(subnormal, 54.0, 0.0);
-    let shifted = scaled.to_bits().wrapping_add((EXPONENT_BIAS << 52) - lowest.to_bits());
+    let shifted = scaled
+        .to_bits()
+        .wrapping_add((EXPONENT_BIAS << 52) - lowest.to_bits());
     // An integer below 2^52 in the mantissa of 2^52 is that integer as a double.
     let exponent = f64::from_bits(ALL_INTEGERS.to_bits() | (shifted >> 52));
     let k = exponent - (ALL_INTEGERS + EXPONENT_BIAS as f64) - scale_exponent;
@@ -154,8 +162,8 @@ pub fn pow1(a: f64, b: f64) -> f64 {
     let undefined = (a < 0.0) & (a > f64::NEG_INFINITY) & !is_integer(b);
     let value = select(undefined, f64::NAN, value);
     let is_one = (b == 0.0) | (a == 1.0) | ((a == -1.0) & (abs1(b) == f64::INFINITY));
-    let value = select(is_one, 1.0, value);
-    select(value.is_nan(), f64::NAN, value)
+    let value = select(a.is_nan() | b.is_nan(), f64::NAN, value);
+    select(is_one, 1.0, value)
 }
 
 #[inline(always)]
@@ -175,8 +183,7 @@ pub fn abs1(x: f64) -> f64 {
 #[inline(always)]
 #[must_use]
 pub fn sqrt1(x: f64) -> f64 {
-    let value = x.sqrt();
-    select(value.is_nan(), f64::NAN, value)
+    select(x >= 0.0, x.sqrt(), f64::NAN)
 }
 
 /// The larger number. NaN if either is NaN; `+0` is larger than `-0` (`maximum` of IEEE
@@ -264,7 +271,8 @@ fn sine_cosine_quadrant(x: f64) -> (f64, f64, u64) {
                 + z * (-2.505_076_025_340_686_341_95e-8 + z * 1.589_690_995_211_550_102_21e-10)));
     let cube = z * r;
     let sine = r
-        - ((z * (0.5 * tail - cube * sine_series) - tail) - cube * -1.666_666_666_666_663_243_48e-1);
+        - ((z * (0.5 * tail - cube * sine_series) - tail)
+            - cube * -1.666_666_666_666_663_243_48e-1);
 
     let cosine_series = 4.166_666_666_666_660_190_37e-2
         + z * (-1.388_888_888_887_410_957_49e-3
