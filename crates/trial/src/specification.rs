@@ -1,0 +1,782 @@
+//! The trial file: what a trialist writes, as plain data.
+//!
+//! Every field's documentation is the user's reference text: the JSON schema in
+//! `schemas/trial.json` is generated from here. Checks that need more than the shape (names that
+//! must exist, visits inside the follow-up, ...) stand in [`crate::check`].
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::therapy::FieldOverride;
+
+/// A simulated clinical trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Specification {
+    /// Short name in lower case with hyphens; names the run directory.
+    pub name: String,
+    /// Title as it stands on the report.
+    pub title: String,
+    /// The clinical question, in one or two sentences.
+    pub question: String,
+    /// Who is enrolled.
+    pub population: Population,
+    /// Treatment arms, one `[[arm]]` each.
+    #[serde(rename = "arm")]
+    #[schemars(length(min = 1))]
+    pub arms: Vec<Arm>,
+    /// How subjects enter.
+    #[serde(default)]
+    pub accrual: Accrual,
+    /// How long subjects are followed.
+    pub follow_up: FollowUp,
+    /// When subjects are seen.
+    pub visits: Visits,
+    /// Loss to follow-up; none where the section is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<Dropout>,
+    /// Rule that starts rescue treatment; none where the section is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescue: Option<Rescue>,
+    /// What is measured for the question, one `[[endpoint]]` each.
+    #[serde(rename = "endpoint")]
+    #[schemars(length(min = 1))]
+    pub endpoints: Vec<Endpoint>,
+    /// Statistical analyses, one `[[analysis]]` each.
+    #[serde(rename = "analysis")]
+    #[schemars(length(min = 1))]
+    pub analyses: Vec<Analysis>,
+    /// Replicates, seed and switches of the simulation.
+    pub simulation: Simulation,
+}
+
+/// Who is enrolled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Diseases of the library and their shares, one `[[population.disease]]` each.
+    #[serde(rename = "disease")]
+    #[schemars(length(min = 1))]
+    pub diseases: Vec<DiseaseShare>,
+    /// Subjects randomised, all arms together.
+    pub size: usize,
+    /// Virtual patients solved once per regimen, from which every replicate draws its subjects
+    /// without replacement. Ten times the size or more keeps replicates nearly independent.
+    pub bank: usize,
+    /// Inclusion limits, one `[[population.eligibility]]` each; all must hold.
+    #[serde(rename = "eligibility", default, skip_serializing_if = "Vec::is_empty")]
+    pub eligibility: Vec<Eligibility>,
+    /// Population values of model parameters, by symbol, instead of the library's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, f64>,
+}
+
+/// A disease and its share of the population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiseaseShare {
+    /// Name of a disease file of the library.
+    pub name: String,
+    /// Share of the population, above 0; the shares add up to 1.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share: f64,
+}
+
+/// Limits of one quantity at screening; both ends belong to the range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Eligibility {
+    /// What is measured.
+    pub variable: EligibilityVariable,
+    /// Smallest value allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Largest value allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+}
+
+/// Quantities that eligibility can limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EligibilityVariable {
+    /// Expanded Disability Status Scale as measured at baseline.
+    Edss,
+    /// MG-ADL as measured at baseline.
+    MgAdl,
+    /// QMG as measured at baseline.
+    Qmg,
+    /// Relapses or attacks in the year before enrolment: drawn from the patient's own attack
+    /// rate, so subjects selected for them show regression to the mean in the trial.
+    AttacksPreviousYear,
+}
+
+/// Scores that a visit records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Score {
+    /// Expanded Disability Status Scale, 0 to 10 by 0.5; higher is worse.
+    Edss,
+    /// Myasthenia Gravis Activities of Daily Living, 0 to 24; higher is worse.
+    MgAdl,
+    /// Quantitative Myasthenia Gravis score, 0 to 39; higher is worse.
+    Qmg,
+}
+
+impl Score {
+    /// The score of a visit; `None` where the disease has none.
+    pub fn of(self, visit: &crate::course::Visit) -> Option<f64> {
+        match self {
+            Score::Edss => visit.edss,
+            Score::MgAdl => visit.mg_adl,
+            Score::Qmg => visit.qmg,
+        }
+    }
+
+    /// Name as it stands in reports.
+    pub fn label(self) -> &'static str {
+        match self {
+            Score::Edss => "EDSS",
+            Score::MgAdl => "MG-ADL",
+            Score::Qmg => "QMG",
+        }
+    }
+
+    /// Largest value of the scale; the smallest is 0.
+    pub fn maximum(self) -> f64 {
+        match self {
+            Score::Edss => 10.0,
+            Score::MgAdl => 24.0,
+            Score::Qmg => 39.0,
+        }
+    }
+}
+
+/// One treatment arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    /// Name of the arm, unique in the trial.
+    pub name: String,
+    /// Label in figures and tables; the name where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Name of a therapy file of the library.
+    pub therapy: String,
+    /// Part in the allocation, a whole number of at least 1 (2 to 1 is `ratio = 2` and
+    /// `ratio = 1`).
+    #[serde(default = "one_part")]
+    #[schemars(range(min = 1))]
+    pub ratio: u32,
+    /// Subjects and raters do not know the arm: the placebo response applies. Where it is
+    /// missing, the therapy file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blinded: Option<bool>,
+    /// The control arm: contrasts are against it, and it is the null of the type I error.
+    #[serde(default)]
+    pub reference: bool,
+    /// Fields of the therapy file that this arm changes, by name: `dose_cells_per_kg = 2e6`,
+    /// `lymphodepletion.units = 0`, `drug.0.dose.1.dose_mg = 400`.
+    #[serde(
+        rename = "override",
+        default,
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub changes: BTreeMap<String, serde_json::Value>,
+}
+
+impl Arm {
+    /// Label in figures and tables.
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The changes of the therapy's fields, one per value.
+    pub fn field_overrides(&self) -> Vec<FieldOverride> {
+        fn collect(
+            path: &str,
+            value: &serde_json::Value,
+            arm: &str,
+            found: &mut Vec<FieldOverride>,
+        ) {
+            match value {
+                serde_json::Value::Object(fields) => {
+                    for (key, value) in fields {
+                        collect(&format!("{path}.{key}"), value, arm, found);
+                    }
+                }
+                // Numbers, texts and lists are written alike in JSON and TOML.
+                value => found.push(FieldOverride {
+                    path: path.to_owned(),
+                    value: value.to_string(),
+                    origin: format!("`override` of arm `{arm}`:"),
+                }),
+            }
+        }
+        let mut found = Vec::new();
+        for (field, value) in &self.changes {
+            collect(field, value, &self.name, &mut found);
+        }
+        found
+    }
+}
+
+/// How subjects enter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accrual {
+    /// Length of the enrolment period; subjects enter uniformly over it, and all at once where
+    /// it is 0.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub duration_weeks: f64,
+}
+
+/// How long subjects are followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    /// Longest follow-up of a subject, from the first treatment.
+    #[schemars(range(min = 0.0))]
+    pub duration_weeks: f64,
+    /// Event-driven trials: the data are cut at the calendar time of this many events of the
+    /// endpoint `until_endpoint`, or when the last subject completes, whichever is first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub until_events: Option<usize>,
+    /// Endpoint whose events are counted for `until_events`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_endpoint: Option<String>,
+}
+
+/// When subjects are seen. Day 0 is always a visit. Give `weeks` or `every_weeks`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Visits {
+    /// Visits in weeks after the first treatment, increasing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weeks: Option<Vec<f64>>,
+    /// A visit every so many weeks until the end of follow-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_weeks: Option<f64>,
+}
+
+/// Loss to follow-up, at a constant hazard and unrelated to the disease.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dropout {
+    /// Probability to be lost within one year, in every arm not named in `arms`.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub annual_probability: f64,
+    /// Probabilities of single arms, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, f64>,
+}
+
+/// What makes the physician give rescue treatment.
+///
+/// Rescue does not change the simulated course: the model holds no rescue treatment. What it does
+/// to an endpoint is the endpoint's strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, tag = "trigger", rename_all = "snake_case")]
+pub enum Rescue {
+    /// The first relapse or attack.
+    Attack {},
+    /// A score worse than at baseline by at least so many points at a visit.
+    ScoreWorsening {
+        /// Which score.
+        score: Score,
+        /// Points above baseline, above 0.
+        points: f64,
+    },
+}
+
+/// What is measured for the question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Name of the endpoint, unique in the trial.
+    pub name: String,
+    /// Label in figures and tables; the name where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// How it is derived from the subject's course.
+    pub measure: Measure,
+    /// What rescue treatment does to it (ICH E9(R1)). The default is `composite` where rescue
+    /// can count as an event or a failure, and `treatment_policy` elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescue_strategy: Option<Strategy>,
+}
+
+impl Endpoint {
+    /// Label in figures and tables.
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The strategy that applies to rescue treatment.
+    pub fn strategy(&self) -> Strategy {
+        self.rescue_strategy
+            .unwrap_or(match self.measure.outcome() {
+                OutcomeKind::Binary if self.measure.score().is_some() => Strategy::Composite,
+                _ => Strategy::TreatmentPolicy,
+            })
+    }
+}
+
+/// Strategies for intercurrent events (ICH E9(R1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Data count whether or not the event happened.
+    TreatmentPolicy,
+    /// The event is part of the endpoint: a failure of response, or an event in a time to event.
+    Composite,
+    /// As if the event had not happened: data after it are set aside.
+    Hypothetical,
+    /// The last value, or the time at risk, before the event.
+    WhileOnTreatment,
+}
+
+/// How an endpoint is derived from a subject's course.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub enum Measure {
+    /// Time to the first relapse or attack.
+    TimeToAttack {},
+    /// Relapses or attacks over the time at risk; onsets within 30 days of a counted one are
+    /// merged with it.
+    AttackCount {},
+    /// Time to the onset of the first confirmed disability progression on the EDSS.
+    ConfirmedProgression {
+        /// Which rise counts, by baseline.
+        rule: ProgressionRule,
+        /// How long the rise must hold.
+        confirmation_weeks: ConfirmationWeeks,
+        /// Which progressions count; another kind censors at its onset.
+        #[serde(default)]
+        class: ProgressionClass,
+    },
+    /// Change of a score from baseline to a visit.
+    ScoreChange {
+        /// Which score.
+        score: Score,
+        /// At which visit.
+        week: f64,
+    },
+    /// A fall of a score from baseline by at least so many points at a visit.
+    /// A missing value counts as no response.
+    Responder {
+        /// Which score.
+        score: Score,
+        /// Points below baseline, above 0.
+        reduction_points: f64,
+        /// At which visit.
+        week: f64,
+    },
+    /// A score at or below a value at a visit (minimal symptom expression is MG-ADL 0 or 1).
+    /// A missing value counts as no.
+    ScoreAtMost {
+        /// Which score.
+        score: Score,
+        /// Largest value that counts.
+        value: f64,
+        /// At which visit.
+        week: f64,
+    },
+    /// Whether an adverse event happened by a week.
+    AdverseEvent {
+        /// Which event.
+        event: AdverseEvent,
+        /// Lowest grade that counts; serious infections have none.
+        #[serde(default = "first_grade")]
+        #[schemars(range(min = 1, max = 4))]
+        minimum_grade: u8,
+        /// End of the window; the end of follow-up where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_week: Option<f64>,
+    },
+}
+
+/// The kind of value an endpoint gives, which decides the analyses that fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// A time, with or without the event.
+    TimeToEvent,
+    /// A count over a time at risk.
+    Count,
+    /// A change of a score, with its baseline.
+    Continuous,
+    /// Yes or no.
+    Binary,
+}
+
+impl Measure {
+    /// The kind of value this measure gives.
+    pub fn outcome(&self) -> OutcomeKind {
+        match self {
+            Measure::TimeToAttack {} | Measure::ConfirmedProgression { .. } => {
+                OutcomeKind::TimeToEvent
+            }
+            Measure::AttackCount {} => OutcomeKind::Count,
+            Measure::ScoreChange { .. } => OutcomeKind::Continuous,
+            Measure::Responder { .. }
+            | Measure::ScoreAtMost { .. }
+            | Measure::AdverseEvent { .. } => OutcomeKind::Binary,
+        }
+    }
+
+    /// The score it reads, where it reads one at a planned visit.
+    pub fn score(&self) -> Option<Score> {
+        match *self {
+            Measure::ScoreChange { score, .. }
+            | Measure::Responder { score, .. }
+            | Measure::ScoreAtMost { score, .. } => Some(score),
+            _ => None,
+        }
+    }
+
+    /// The visit it reads, in weeks.
+    pub fn week(&self) -> Option<f64> {
+        match *self {
+            Measure::ScoreChange { week, .. }
+            | Measure::Responder { week, .. }
+            | Measure::ScoreAtMost { week, .. } => Some(week),
+            _ => None,
+        }
+    }
+}
+
+/// Rise in EDSS that counts as progression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ProgressionRule {
+    /// 1.0 from a baseline of 5.5 or less, 0.5 from a higher one (OPERA, ORATORIO; PMC6220799).
+    #[serde(rename = "two_tier_5.5")]
+    TwoTier55,
+    /// 1.0 from a baseline of 5.0 or less, 0.5 from a higher one.
+    #[serde(rename = "two_tier_5.0")]
+    TwoTier50,
+    /// 1.5 from 0, 1.0 from 1.0 to 5.0, 0.5 from 5.5 or more.
+    #[serde(rename = "three_tier")]
+    ThreeTier,
+}
+
+/// Confirmation window of disability progression, in weeks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u32", into = "u32")]
+#[schemars(transform = confirmation_schema)]
+pub enum ConfirmationWeeks {
+    /// 12 weeks.
+    Twelve,
+    /// 24 weeks, as the European Medicines Agency asks.
+    TwentyFour,
+}
+
+fn confirmation_schema(schema: &mut schemars::Schema) {
+    *schema = schemars::json_schema!({
+        "type": "integer",
+        "enum": [12, 24],
+        "description": "Confirmation window of disability progression, in weeks: 12 or 24.",
+    });
+}
+
+impl TryFrom<u32> for ConfirmationWeeks {
+    type Error = String;
+    fn try_from(weeks: u32) -> Result<Self, String> {
+        match weeks {
+            12 => Ok(ConfirmationWeeks::Twelve),
+            24 => Ok(ConfirmationWeeks::TwentyFour),
+            other => Err(format!("confirmation is over 12 or 24 weeks, not {other}")),
+        }
+    }
+}
+
+impl From<ConfirmationWeeks> for u32 {
+    fn from(weeks: ConfirmationWeeks) -> u32 {
+        match weeks {
+            ConfirmationWeeks::Twelve => 12,
+            ConfirmationWeeks::TwentyFour => 24,
+        }
+    }
+}
+
+/// Which confirmed progressions count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgressionClass {
+    /// All.
+    #[default]
+    Any,
+    /// Progression independent of relapse activity.
+    Pira,
+    /// Relapse-associated worsening.
+    Raw,
+}
+
+/// Adverse events that a course records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdverseEvent {
+    /// Cytokine release syndrome (ASTCT 2019).
+    Crs,
+    /// Immune-effector-cell-associated neurotoxicity syndrome (ASTCT 2019).
+    Icans,
+    /// Serious infection.
+    SeriousInfection,
+}
+
+/// One statistical analysis of one endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Analysis {
+    /// Name of an endpoint of this trial.
+    pub endpoint: String,
+    /// How it is analysed.
+    pub method: Method,
+    /// The hypothesis: two-sided, or one-sided in favour of the treated arm.
+    #[serde(default)]
+    pub alternative: Alternative,
+    /// Significance level, two-sided or one-sided as `alternative` says; intervals have
+    /// confidence 1 - alpha (two-sided) or 1 - 2 alpha (one-sided).
+    #[serde(default = "five_percent")]
+    pub alpha: f64,
+    /// The analysis that decides the trial; exactly one.
+    #[serde(default)]
+    pub primary: bool,
+    /// Week of the survival probability that `kaplan_meier` estimates; the end of follow-up where
+    /// it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub week: Option<f64>,
+    /// What `historical_hazard` compares with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub historical: Option<Historical>,
+}
+
+/// Statistical methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Kaplan-Meier probability of being free of the event, by arm, with Greenwood's variance and
+    /// a log-log interval.
+    KaplanMeier,
+    /// Log-rank test against the reference arm.
+    LogRank,
+    /// Cox regression on the arm: hazard ratio against the reference, ties after Efron.
+    Cox,
+    /// Exact comparison of events and time at risk with a stated constant hazard (Poisson).
+    HistoricalHazard,
+    /// Fisher's exact test against the reference arm, with Newcombe's interval of the difference.
+    Fisher,
+    /// Proportion by arm with Wilson's interval.
+    Proportion,
+    /// Analysis of covariance of the change on arm and baseline.
+    Ancova,
+    /// Negative binomial rate ratio against the reference arm.
+    NegativeBinomial,
+}
+
+impl Method {
+    /// The kind of endpoint it analyses.
+    pub fn outcome(self) -> OutcomeKind {
+        match self {
+            Method::KaplanMeier | Method::LogRank | Method::Cox | Method::HistoricalHazard => {
+                OutcomeKind::TimeToEvent
+            }
+            Method::Fisher | Method::Proportion => OutcomeKind::Binary,
+            Method::Ancova => OutcomeKind::Continuous,
+            Method::NegativeBinomial => OutcomeKind::Count,
+        }
+    }
+
+    /// Whether it compares treated arms with the reference arm.
+    pub fn is_comparison(self) -> bool {
+        matches!(
+            self,
+            Method::LogRank
+                | Method::Cox
+                | Method::Fisher
+                | Method::Ancova
+                | Method::NegativeBinomial
+        )
+    }
+
+    /// Whether it gives a p value.
+    pub fn is_test(self) -> bool {
+        self.is_comparison() || self == Method::HistoricalHazard
+    }
+}
+
+/// Hypotheses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Alternative {
+    /// Different in either direction.
+    #[default]
+    TwoSided,
+    /// The treated arm does better.
+    Better,
+}
+
+/// A historical comparator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Historical {
+    /// Constant hazard of the event, per patient-year.
+    pub hazard_per_year: f64,
+    /// Where the value comes from.
+    pub source: String,
+}
+
+/// Replicates, seed and switches of the simulation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    /// Trials simulated per scenario.
+    pub replicates: u32,
+    /// Root seed of all random numbers.
+    pub seed: u64,
+    /// Also simulate the null: every arm receives the therapy of the reference arm, so that each
+    /// rejection is a false one.
+    #[serde(default = "yes")]
+    pub null: bool,
+    /// Therapy of the null in a trial without a reference arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null_therapy: Option<String>,
+    /// The first so many replicates are written subject by subject, visit by visit.
+    #[serde(default = "twenty")]
+    pub detail_replicates: u32,
+    /// The run stops when a larger share of the virtual patients cannot be solved.
+    #[serde(default = "one_in_thousand")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub maximum_failed_fraction: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+fn one_part() -> u32 {
+    1
+}
+fn first_grade() -> u8 {
+    1
+}
+fn five_percent() -> f64 {
+    0.05
+}
+fn yes() -> bool {
+    true
+}
+fn twenty() -> u32 {
+    20
+}
+fn one_in_thousand() -> f64 {
+    0.001
+}
+
+/// Days in a week.
+pub const DAYS_PER_WEEK: f64 = 7.0;
+/// Days in a year, as in the model's annual rates.
+pub const DAYS_PER_YEAR: f64 = 365.0;
+
+impl Specification {
+    /// Planned visits in days, day 0 first, none after the end of follow-up.
+    pub fn visit_days(&self) -> Vec<f64> {
+        let end = self.follow_up.duration_weeks;
+        let mut weeks = vec![0.0];
+        if let Some(list) = &self.visits.weeks {
+            weeks.extend(
+                list.iter()
+                    .copied()
+                    .filter(|&week| week > 0.0 && week <= end),
+            );
+        } else if let Some(step) = self.visits.every_weeks.filter(|&step| step > 0.0) {
+            // Multiples of the step, so that no rounding error accumulates.
+            let count = (end / step + 1e-9).floor() as usize;
+            weeks.extend((1..=count).map(|k| k as f64 * step));
+        }
+        weeks.iter().map(|week| week * DAYS_PER_WEEK).collect()
+    }
+
+    /// Longest follow-up of a subject, in days.
+    pub fn follow_up_days(&self) -> f64 {
+        self.follow_up.duration_weeks * DAYS_PER_WEEK
+    }
+
+    /// Index of the reference arm.
+    pub fn reference_arm(&self) -> Option<usize> {
+        self.arms.iter().position(|arm| arm.reference)
+    }
+
+    /// Index of the endpoint called `name`.
+    pub fn endpoint_index(&self, name: &str) -> Option<usize> {
+        self.endpoints
+            .iter()
+            .position(|endpoint| endpoint.name == name)
+    }
+
+    /// Index of the primary analysis.
+    pub fn primary_analysis(&self) -> Option<usize> {
+        self.analyses.iter().position(|analysis| analysis.primary)
+    }
+
+    /// The specification as TOML, the form in which a run directory keeps it.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a specification has only values that TOML can hold")
+    }
+}
+
+/// The JSON schema of the trial file.
+pub fn json_schema() -> serde_json::Value {
+    let mut settings = schemars::generate::SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<Specification>();
+    schema.to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_file_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/trial.json");
+        let mut wanted = serde_json::to_string_pretty(&json_schema()).expect("a JSON value");
+        wanted.push('\n');
+        if std::env::var_os("NEUROCART_UPDATE").is_some() {
+            std::fs::write(path, &wanted).expect("schemas/ is writable");
+        }
+        let found = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            found == wanted,
+            "schemas/trial.json is out of date: run the tests once with NEUROCART_UPDATE=1"
+        );
+    }
+
+    #[test]
+    fn visits_every_twelve_weeks_start_at_day_zero_and_end_with_the_follow_up() {
+        let text = include_str!("../../../library/trials/progressive-ms-cd19-vs-anti-cd20.toml");
+        let specification: Specification = toml::from_str(text).expect("the shipped trial parses");
+        let days = specification.visit_days();
+        assert_eq!(days.len(), 11);
+        assert_eq!(days[0], 0.0);
+        assert_eq!(days[10], 840.0);
+    }
+
+    #[test]
+    fn a_specification_survives_the_way_through_toml() {
+        for text in [
+            include_str!("../../../library/trials/mg-bcma-mrna-placebo.toml"),
+            include_str!("../../../library/trials/nmosd-bcma-single-arm.toml"),
+            include_str!("../../../library/trials/progressive-ms-cd19-vs-anti-cd20.toml"),
+        ] {
+            let specification: Specification = toml::from_str(text).expect("parses");
+            let again: Specification = toml::from_str(&specification.to_toml()).expect("parses");
+            assert_eq!(specification, again);
+        }
+    }
+}
