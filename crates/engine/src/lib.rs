@@ -4,10 +4,18 @@
 //! trajectories go out through a callback, and equal input gives equal bits whatever the lane,
 //! the chunk, the number of threads or the instruction set.
 
+mod derivative;
+mod elimination;
+mod emission;
+mod formula;
+mod graph;
 mod patient;
 mod program;
+mod rosenbrock;
+mod schedule;
 mod solve;
 
 pub use patient::{Action, Dose, Failure, Patient, Reason, Statistics, Trajectory};
-pub use program::{CompileError, CompileOptions, Program};
-pub use solve::{InstructionSet, Settings, SettingsError, solve};
+pub use neurocart_numeric::InstructionSet;
+pub use program::{CompileError, CompileOptions, Program, ProgramSize};
+pub use solve::{Settings, SettingsError, solve};
