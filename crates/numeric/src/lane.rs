@@ -1,7 +1,7 @@
 //! Elementary functions of many numbers at once.
 //!
 //! A lane array `[f64; N]` holds one quantity of `N` patients. Each function applies its
-//! namesake of [`elementary`](crate::elementary) to every lane, so lane `i` of a result has
+//! namesake of [`elementary`] to every lane, so lane `i` of a result has
 //! the bits of the scalar function of lane `i`, for any `N` and under any
 //! [`InstructionSet`](crate::InstructionSet). Errors and special cases are stated there.
 //!

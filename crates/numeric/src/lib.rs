@@ -56,8 +56,8 @@ pub mod kernel;
 pub mod lane;
 pub mod normal;
 mod philox;
-pub mod tape;
 mod stream;
+pub mod tape;
 
 pub use instruction_set::{InstructionSet, Kernel, dispatch};
 pub use philox::philox4x32;
