@@ -12,6 +12,9 @@ const LANES: usize = 8;
 const ARRAYS: usize = 128;
 const REPEATS: usize = 20_000;
 
+/// The standard library's function of the same name.
+type Standard = fn(f64) -> f64;
+
 #[derive(Clone, Copy)]
 enum Function {
     Exp,
@@ -72,7 +75,7 @@ fn main() {
         .map(|i| std::array::from_fn(|lane| 0.01 + 0.009 * (i * LANES + lane) as f64))
         .collect();
     let mut results = vec![[0.0; LANES]; ARRAYS];
-    let functions: [(&str, Function, fn(f64) -> f64); 7] = [
+    let functions: [(&str, Function, Standard); 7] = [
         ("exp", Function::Exp, f64::exp),
         ("ln", Function::Ln, f64::ln),
         ("pow", Function::Pow, |x| x.powf(2.5)),
