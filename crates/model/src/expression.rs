@@ -26,6 +26,46 @@ pub enum Expression {
     },
 }
 
+impl Expression {
+    /// Calls `visit` with every symbol used, in order of appearance and as often as it appears.
+    pub fn visit_symbols(&self, visit: &mut dyn FnMut(SymbolId)) {
+        match self {
+            Expression::Number(_) | Expression::Time => {}
+            Expression::Symbol(symbol) => visit(*symbol),
+            Expression::Unary(_, a) => a.visit_symbols(visit),
+            Expression::Binary(_, a, b) => {
+                a.visit_symbols(visit);
+                b.visit_symbols(visit);
+            }
+            Expression::Call(_, arguments) => {
+                arguments.iter().for_each(|a| a.visit_symbols(visit));
+            }
+            Expression::Piecewise {
+                branches,
+                otherwise,
+            } => {
+                for (value, condition) in branches {
+                    value.visit_symbols(visit);
+                    condition.visit_symbols(visit);
+                }
+                otherwise.visit_symbols(visit);
+            }
+        }
+    }
+
+    /// The symbols used, each once, in order of first appearance.
+    pub fn symbols(&self) -> Vec<SymbolId> {
+        let mut found = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        self.visit_symbols(&mut |symbol| {
+            if seen.insert(symbol) {
+                found.push(symbol);
+            }
+        });
+        found
+    }
+}
+
 /// Operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOperator {

@@ -22,6 +22,17 @@ pub struct Model {
     pub initial: Vec<Assignment>,
     /// Discontinuities.
     pub events: Vec<Event>,
+    /// Units that the text defines, in the order of the text.
+    pub units: Vec<NamedUnit>,
+}
+
+/// A unit that the text defines: `unit name = definition`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NamedUnit {
+    /// Name.
+    pub name: String,
+    /// Definition as written (`1e9 item`).
+    pub definition: String,
 }
 
 /// A named quantity.
@@ -30,12 +41,16 @@ pub struct Symbol {
     /// Name, unique in the model. Inside a submodel the plain name where that is unique in the
     /// whole model, else the dotted path (`ocrelizumab.C`).
     pub name: String,
+    /// Full dotted path from the top model (`ocrelizumab.C`).
+    pub path: String,
     /// Meaning in words (the display name of the text), empty if none was given.
     pub meaning: String,
     /// Unit as written in the text (`1/d`), empty if none was given.
     pub unit: String,
     /// What the symbol is.
     pub kind: SymbolKind,
+    /// Declared `const`: not even an event sets it.
+    pub is_constant: bool,
 }
 
 /// What a symbol is.
@@ -82,9 +97,23 @@ pub struct Event {
 }
 
 impl Model {
-    /// The symbol of that name, if there is one.
+    /// The symbol of that flat name, else of that full path, else the only symbol whose path ends
+    /// in `.name`.
     pub fn symbol(&self, name: &str) -> Option<SymbolId> {
-        self.symbols.iter().position(|s| s.name == name).map(|i| SymbolId(i as u32))
+        let position = |test: &dyn Fn(&Symbol) -> bool| self.symbols.iter().position(test);
+        let is_suffix = |s: &Symbol| {
+            s.path
+                .strip_suffix(name)
+                .is_some_and(|rest| rest.ends_with('.'))
+        };
+        let only_suffix = || {
+            let mut found = (0..self.symbols.len()).filter(|&i| is_suffix(&self.symbols[i]));
+            found.next().filter(|_| found.next().is_none())
+        };
+        position(&|s| s.name == name)
+            .or_else(|| position(&|s| s.path == name))
+            .or_else(only_suffix)
+            .map(|index| SymbolId(index as u32))
     }
 }
 
