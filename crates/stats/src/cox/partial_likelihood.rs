@@ -1,0 +1,204 @@
+//! The Cox partial likelihood with its gradient and information, for three treatments of ties.
+//!
+//! With risk score r = exp(x b), S0 = sum of r over the risk set, S1 and S2 the sums of r x and
+//! r x x', and D0, D1, D2 the same over the d tied events, an event time adds
+//!
+//! * Breslow: sum x b - d ln S0;
+//! * Efron: sum x b - sum over k < d of ln(S0 - (k/d) D0), Efron 1977,
+//!   doi:10.1080/01621459.1977.10480613;
+//! * exact: sum x b - ln of the sum over all sets of d subjects of their product of r, by the
+//!   recursion of Gail, Lubin and Rubinstein 1981, doi:10.1093/biomet/68.3.703, carried along with
+//!   its first two derivatives.
+
+use super::Ties;
+
+/// Subjects in the order the likelihood needs: by stratum, then from the last time to the first.
+pub(super) struct Subjects {
+    /// Number of covariates.
+    pub covariates: usize,
+    /// Covariates, centred and scaled, one row per subject.
+    pub x: Vec<f64>,
+    /// Whether the subject had the event.
+    pub event: Vec<bool>,
+    /// Where each run of subjects with the same time ends, and whether it ends its stratum.
+    pub runs: Vec<Run>,
+}
+
+/// Subjects of one stratum with the same time.
+pub(super) struct Run {
+    pub start: usize,
+    pub end: usize,
+    pub events: usize,
+    /// Whether this is the first run of its stratum.
+    pub starts_stratum: bool,
+}
+
+/// Log partial likelihood with gradient and information at one coefficient vector.
+pub(super) struct Likelihood {
+    pub value: f64,
+    pub gradient: Vec<f64>,
+    /// Minus the second derivative, row-major.
+    pub information: Vec<f64>,
+    /// Risk scores relative to the largest, kept for the residuals.
+    pub risk: Vec<f64>,
+    s1: Vec<f64>,
+    s2: Vec<f64>,
+    d1: Vec<f64>,
+    d2: Vec<f64>,
+    subsets: Vec<f64>,
+}
+
+impl Likelihood {
+    pub fn new(subjects: &Subjects) -> Likelihood {
+        let p = subjects.covariates;
+        Likelihood {
+            value: 0.0,
+            gradient: vec![0.0; p],
+            information: vec![0.0; p * p],
+            risk: vec![0.0; subjects.event.len()],
+            s1: vec![0.0; p],
+            s2: vec![0.0; p * p],
+            d1: vec![0.0; p],
+            d2: vec![0.0; p * p],
+            subsets: Vec::new(),
+        }
+    }
+
+    /// Evaluates at `b`. The value is minus infinity or NaN where the risk scores overflow.
+    pub fn evaluate(&mut self, subjects: &Subjects, ties: Ties, b: &[f64]) {
+        let p = subjects.covariates;
+        self.value = 0.0;
+        self.gradient.fill(0.0);
+        self.information.fill(0.0);
+        let mut largest = f64::NEG_INFINITY;
+        for (risk, x) in self.risk.iter_mut().zip(subjects.x.chunks_exact(p)) {
+            *risk = x.iter().zip(b).map(|(x, b)| x * b).sum();
+            largest = largest.max(*risk);
+        }
+        // A common factor of all risk scores cancels; without it they could overflow.
+        for (i, risk) in self.risk.iter_mut().enumerate() {
+            if subjects.event[i] {
+                self.value += *risk - largest;
+            }
+            *risk = libm::exp(*risk - largest);
+        }
+        let mut s0 = 0.0;
+        let mut stratum_start = 0;
+        for run in &subjects.runs {
+            if run.starts_stratum {
+                s0 = 0.0;
+                self.s1.fill(0.0);
+                self.s2.fill(0.0);
+                stratum_start = run.start;
+            }
+            let mut d0 = 0.0;
+            self.d1.fill(0.0);
+            self.d2.fill(0.0);
+            for i in run.start..run.end {
+                let (risk, x) = (self.risk[i], &subjects.x[i * p..(i + 1) * p]);
+                add_moments(risk, x, &mut s0, &mut self.s1, &mut self.s2);
+                if subjects.event[i] {
+                    for (g, x) in self.gradient.iter_mut().zip(x) {
+                        *g += x;
+                    }
+                    if run.events > 1 {
+                        add_moments(risk, x, &mut d0, &mut self.d1, &mut self.d2);
+                    }
+                }
+            }
+            match (run.events, ties) {
+                (0, _) => {}
+                (1, _) => self.subtract_term(1.0, 0.0, s0, 0.0),
+                (d, Ties::Breslow) => self.subtract_term(d as f64, 0.0, s0, 0.0),
+                (d, Ties::Efron) => {
+                    for k in 0..d {
+                        self.subtract_term(1.0, k as f64 / d as f64, s0, d0);
+                    }
+                }
+                (d, Ties::Exact) => self.subtract_subsets(subjects, stratum_start, run.end, d),
+            }
+        }
+    }
+
+    /// Takes `times` ln(S0 - share D0) off the likelihood.
+    fn subtract_term(&mut self, times: f64, share: f64, s0: f64, d0: f64) {
+        let p = self.gradient.len();
+        let total = s0 - share * d0;
+        self.value -= times * libm::log(total);
+        let scale = 1.0 / total;
+        for i in 0..p {
+            let mean_i = (self.s1[i] - share * self.d1[i]) * scale;
+            self.gradient[i] -= times * mean_i;
+            for j in 0..=i {
+                let mean_j = (self.s1[j] - share * self.d1[j]) * scale;
+                let square = (self.s2[i * p + j] - share * self.d2[i * p + j]) * scale;
+                let add = times * (square - mean_i * mean_j);
+                self.information[i * p + j] += add;
+                if i != j {
+                    self.information[j * p + i] += add;
+                }
+            }
+        }
+    }
+
+    /// Takes the logarithm of the sum over all sets of `d` of the subjects `start..end` off the
+    /// likelihood. Row m of `subsets` holds the sum over sets of m, its gradient and its Hessian.
+    fn subtract_subsets(&mut self, subjects: &Subjects, start: usize, end: usize, d: usize) {
+        let p = self.gradient.len();
+        let width = 1 + p + p * p;
+        self.subsets.clear();
+        self.subsets.resize((d + 1) * width, 0.0);
+        self.subsets[0] = 1.0;
+        let mut log_scale = 0.0;
+        for (seen, i) in (start..end).enumerate() {
+            let (risk, x) = (self.risk[i], &subjects.x[i * p..(i + 1) * p]);
+            for m in (1..=d.min(seen + 1)).rev() {
+                let (before, from) = self.subsets.split_at_mut(m * width);
+                let (less, row) = (&before[(m - 1) * width..], &mut from[..width]);
+                row[0] += risk * less[0];
+                for a in 0..p {
+                    row[1 + a] += risk * (less[1 + a] + x[a] * less[0]);
+                    for b in 0..p {
+                        row[1 + p + a * p + b] += risk
+                            * (less[1 + p + a * p + b]
+                                + x[a] * less[1 + b]
+                                + x[b] * less[1 + a]
+                                + x[a] * x[b] * less[0]);
+                    }
+                }
+            }
+            let largest = self
+                .subsets
+                .iter()
+                .step_by(width)
+                .fold(0.0_f64, |a, &b| a.max(b));
+            if largest > 1e150 {
+                // Rows of small sets may fall to zero here; they no longer matter to row d.
+                self.subsets.iter_mut().for_each(|v| *v *= 1e-150);
+                log_scale += 150.0 * std::f64::consts::LN_10;
+            }
+        }
+        let row = &self.subsets[d * width..];
+        self.value -= libm::log(row[0]) + log_scale;
+        for a in 0..p {
+            let mean_a = row[1 + a] / row[0];
+            self.gradient[a] -= mean_a;
+            for b in 0..p {
+                self.information[a * p + b] +=
+                    row[1 + p + a * p + b] / row[0] - mean_a * row[1 + b] / row[0];
+            }
+        }
+    }
+}
+
+fn add_moments(risk: f64, x: &[f64], s0: &mut f64, s1: &mut [f64], s2: &mut [f64]) {
+    let p = x.len();
+    *s0 += risk;
+    for i in 0..p {
+        let weighted = risk * x[i];
+        s1[i] += weighted;
+        for j in 0..=i {
+            s2[i * p + j] += weighted * x[j];
+        }
+    }
+}
