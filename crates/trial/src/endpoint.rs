@@ -1,0 +1,328 @@
+//! From a subject's course to the value of an endpoint.
+//!
+//! What the trial can see ends with the subject's observation; what rescue treatment does is the
+//! strategy of the endpoint (ICH E9(R1)).
+
+use crate::attack_endpoint::counted_onsets;
+use crate::course::{Course, Visit};
+use crate::progression::{ProgressionKind, first_confirmed_progression};
+use crate::specification::{
+    AdverseEvent, DAYS_PER_WEEK, DAYS_PER_YEAR, Endpoint, Measure, ProgressionClass, Rescue, Score,
+    Strategy,
+};
+
+/// One subject's value of one endpoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// Time to an event.
+    Event {
+        /// When it happened, or when observation ended.
+        time_days: f64,
+        /// Whether it happened.
+        happened: bool,
+    },
+    /// Number of events.
+    Count {
+        /// How many.
+        events: u32,
+        /// Time at risk.
+        years: f64,
+    },
+    /// Change of a score.
+    Change {
+        /// Value at baseline.
+        baseline: f64,
+        /// Value at the visit minus the baseline; `None` where it is missing.
+        change: Option<f64>,
+    },
+    /// Yes or no.
+    Binary {
+        /// Which.
+        yes: bool,
+    },
+}
+
+/// A subject as the trial observed it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// The whole simulated course; the first visit is the baseline.
+    pub course: &'a Course,
+    /// End of observation: follow-up, loss or data cut, whichever was first.
+    pub until_days: f64,
+    /// Start of rescue treatment, if it came before the end of observation.
+    pub rescue_days: Option<f64>,
+}
+
+/// When rescue treatment starts under this rule, if it does until `until_days`.
+pub fn rescue_days(course: &Course, rule: &Rescue, until_days: f64) -> Option<f64> {
+    match *rule {
+        Rescue::Attack {} => {
+            course.attacks.first().map(|attack| attack.time_days).filter(|&time| time <= until_days)
+        }
+        Rescue::ScoreWorsening { score, points } => {
+            let baseline = score.of(course.visits.first()?)?;
+            let worse =
+                |visit: &&Visit| score.of(visit).is_some_and(|value| value - baseline >= points);
+            seen(course, until_days).iter().skip(1).find(worse).map(|visit| visit.time_days)
+        }
+    }
+}
+
+/// The visits up to a day.
+fn seen(course: &Course, until_days: f64) -> &[Visit] {
+    &course.visits[..course.visits.partition_point(|visit| visit.time_days <= until_days)]
+}
+
+/// The value of `endpoint` for one subject.
+pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
+    let strategy = endpoint.strategy();
+    let rescue = subject.rescue_days;
+    // Two strategies set aside what comes after rescue.
+    let until_days = match (strategy, rescue) {
+        (Strategy::Hypothetical | Strategy::WhileOnTreatment, Some(rescue)) => {
+            rescue.min(subject.until_days)
+        }
+        _ => subject.until_days,
+    };
+    let course = subject.course;
+    let attacks = &course.attacks
+        [..course.attacks.partition_point(|attack| attack.time_days <= until_days)];
+    match &endpoint.measure {
+        Measure::TimeToAttack {} => {
+            let first = attacks.first().map(|attack| attack.time_days);
+            event(first, until_days, rescue, strategy)
+        }
+        Measure::AttackCount {} => Outcome::Count {
+            events: counted_onsets(attacks).count() as u32,
+            years: until_days / DAYS_PER_YEAR,
+        },
+        Measure::ConfirmedProgression { rule, confirmation_weeks, class } => {
+            let visits = seen(course, until_days);
+            let found = first_confirmed_progression(visits, attacks, *rule, *confirmation_weeks);
+            let last = visits.last().map_or(0.0, |visit| visit.time_days);
+            match found {
+                // Another kind of progression ends the time at risk for this one.
+                Some(found) if !counts(*class, found.kind) => {
+                    event(None, found.onset_days, rescue, strategy)
+                }
+                found => event(found.map(|p| p.onset_days), last, rescue, strategy),
+            }
+        }
+        Measure::ScoreChange { score, week } => {
+            let baseline = course.visits.first().and_then(|v| score.of(v)).unwrap_or(f64::NAN);
+            let visits = seen(course, until_days);
+            let value = match (strategy, rescue) {
+                // The last value before rescue, where the planned visit came after it.
+                (Strategy::WhileOnTreatment, Some(rescue)) if rescue < week * DAYS_PER_WEEK => {
+                    visits.last().and_then(|visit| score.of(visit))
+                }
+                _ => at_week(visits, *score, *week),
+            };
+            Outcome::Change { baseline, change: value.map(|value| value - baseline) }
+        }
+        Measure::Responder { score, reduction_points, week } => {
+            let baseline = course.visits.first().and_then(|visit| score.of(visit));
+            let responds = |value| baseline.is_some_and(|b| b - value >= *reduction_points);
+            response(subject, *score, *week, strategy, until_days, responds)
+        }
+        Measure::ScoreAtMost { score, value, week } => {
+            response(subject, *score, *week, strategy, until_days, |found| found <= *value)
+        }
+        Measure::AdverseEvent { event, minimum_grade, by_week } => {
+            let end = by_week.map_or(until_days, |week| until_days.min(week * DAYS_PER_WEEK));
+            Outcome::Binary { yes: happened(course, *event, *minimum_grade, end) }
+        }
+    }
+}
+
+fn counts(class: ProgressionClass, kind: ProgressionKind) -> bool {
+    match class {
+        ProgressionClass::Any => true,
+        ProgressionClass::Pira => kind == ProgressionKind::Pira,
+        ProgressionClass::Raw => kind == ProgressionKind::Raw,
+    }
+}
+
+fn event(
+    onset_days: Option<f64>,
+    end_days: f64,
+    rescue: Option<f64>,
+    strategy: Strategy,
+) -> Outcome {
+    let rescue = rescue.filter(|&time| strategy == Strategy::Composite && time <= end_days);
+    let first = match (onset_days, rescue) {
+        (Some(onset), Some(rescue)) => Some(onset.min(rescue)),
+        (onset, rescue) => onset.or(rescue),
+    };
+    Outcome::Event { time_days: first.unwrap_or(end_days), happened: first.is_some() }
+}
+
+/// The score at the visit of a week, if there was one.
+fn at_week(visits: &[Visit], score: Score, week: f64) -> Option<f64> {
+    let planned = week * DAYS_PER_WEEK;
+    let visit = visits.iter().find(|visit| (visit.time_days - planned).abs() < 0.5)?;
+    score.of(visit)
+}
+
+/// Yes-or-no endpoints on a score: a missing value is a no.
+fn response(
+    subject: &Observed<'_>,
+    score: Score,
+    week: f64,
+    strategy: Strategy,
+    until_days: f64,
+    responds: impl Fn(f64) -> bool,
+) -> Outcome {
+    let planned = week * DAYS_PER_WEEK;
+    let visits = seen(subject.course, until_days);
+    let rescued = subject.rescue_days.is_some_and(|rescue| rescue <= planned);
+    let value = match strategy {
+        Strategy::Composite if rescued => None,
+        Strategy::WhileOnTreatment if rescued => visits.last().and_then(|visit| score.of(visit)),
+        _ => at_week(visits, score, week),
+    };
+    Outcome::Binary { yes: value.is_some_and(responds) }
+}
+
+fn happened(course: &Course, event: AdverseEvent, minimum_grade: u8, end_days: f64) -> bool {
+    let graded = |toxicity: &Option<crate::course::Toxicity>| {
+        toxicity.is_some_and(|t| {
+            t.grade >= minimum_grade && t.onset_days.is_some_and(|onset| onset <= end_days)
+        })
+    };
+    match event {
+        AdverseEvent::Crs => graded(&course.crs),
+        AdverseEvent::Icans => graded(&course.icans),
+        AdverseEvent::SeriousInfection => {
+            course.serious_infections_days.iter().any(|&onset| onset <= end_days)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::Attack;
+
+    fn endpoint(measure: Measure, strategy: Strategy) -> Endpoint {
+        Endpoint { name: "e".to_owned(), label: None, measure, rescue_strategy: Some(strategy) }
+    }
+
+    fn mg_course(values: &[(f64, f64, f64)]) -> Course {
+        let visits = values
+            .iter()
+            .map(|&(time_days, mg_adl, qmg)| Visit {
+                time_days,
+                mg_adl: Some(mg_adl),
+                qmg: Some(qmg),
+                ..Visit::default()
+            })
+            .collect();
+        Course { visits, ..Course::default() }
+    }
+
+    #[test]
+    fn responders_of_the_reference_are_found_and_rescue_is_a_failure() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/mg_response_cases.csv");
+        let mut cases = 0;
+        for row in csv::Reader::from_path(path).unwrap().records() {
+            let row = row.unwrap();
+            let number = |column: usize| row[column].parse::<f64>().unwrap();
+            let course =
+                mg_course(&[(0.0, number(1), number(3)), (84.0, number(2), number(4))]);
+            let rescue_days = (&row[5] == "1").then_some(60.0);
+            let subject = Observed { course: &course, until_days: 168.0, rescue_days };
+            let responder = |score, reduction_points| Measure::Responder {
+                score,
+                reduction_points,
+                week: 12.0,
+            };
+            let expected = [
+                (responder(Score::MgAdl, 2.0), 6),
+                (responder(Score::MgAdl, 3.0), 7),
+                (responder(Score::Qmg, 3.0), 8),
+                (responder(Score::Qmg, 5.0), 9),
+                (Measure::ScoreAtMost { score: Score::MgAdl, value: 1.0, week: 12.0 }, 10),
+            ];
+            for (measure, column) in expected {
+                let found = outcome(&endpoint(measure, Strategy::Composite), &subject);
+                assert_eq!(found, Outcome::Binary { yes: &row[column] == "1" }, "{row:?}");
+            }
+            cases += 1;
+        }
+        assert_eq!(cases, 12);
+    }
+
+    #[test]
+    fn a_subject_lost_before_the_visit_is_no_responder_and_has_no_change() {
+        let course = mg_course(&[(0.0, 10.0, 20.0), (28.0, 2.0, 5.0), (84.0, 2.0, 5.0)]);
+        let subject = Observed { course: &course, until_days: 50.0, rescue_days: None };
+        let responder = Measure::Responder { score: Score::MgAdl, reduction_points: 2.0, week: 12.0 };
+        let change = Measure::ScoreChange { score: Score::MgAdl, week: 12.0 };
+        assert_eq!(
+            outcome(&endpoint(responder, Strategy::Composite), &subject),
+            Outcome::Binary { yes: false }
+        );
+        assert_eq!(
+            outcome(&endpoint(change, Strategy::TreatmentPolicy), &subject),
+            Outcome::Change { baseline: 10.0, change: None }
+        );
+    }
+
+    #[test]
+    fn each_strategy_treats_rescue_in_its_own_way() {
+        let course = mg_course(&[(0.0, 10.0, 20.0), (28.0, 14.0, 25.0), (84.0, 4.0, 9.0)]);
+        let rule = Rescue::ScoreWorsening { score: Score::MgAdl, points: 3.0 };
+        let rescue_days = rescue_days(&course, &rule, 168.0);
+        assert_eq!(rescue_days, Some(28.0));
+        let subject = Observed { course: &course, until_days: 168.0, rescue_days };
+        let measure = Measure::ScoreChange { score: Score::MgAdl, week: 12.0 };
+        let change = |strategy| match outcome(&endpoint(measure.clone(), strategy), &subject) {
+            Outcome::Change { change, .. } => change,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(change(Strategy::TreatmentPolicy), Some(-6.0));
+        assert_eq!(change(Strategy::Hypothetical), None);
+        assert_eq!(change(Strategy::WhileOnTreatment), Some(4.0));
+    }
+
+    #[test]
+    fn rescue_is_an_event_only_under_the_composite_strategy() {
+        let attacks = vec![Attack { time_days: 200.0, edss_jump: 1.0, edss_residual: 0.5 }];
+        let course = Course { attacks, ..Course::default() };
+        let subject = Observed { course: &course, until_days: 365.0, rescue_days: Some(100.0) };
+        let time = |strategy| outcome(&endpoint(Measure::TimeToAttack {}, strategy), &subject);
+        let event = |time_days, happened| Outcome::Event { time_days, happened };
+        assert_eq!(time(Strategy::TreatmentPolicy), event(200.0, true));
+        assert_eq!(time(Strategy::Composite), event(100.0, true));
+        assert_eq!(time(Strategy::Hypothetical), event(100.0, false));
+    }
+
+    #[test]
+    fn a_relapse_associated_worsening_censors_the_independent_kind_at_its_onset() {
+        let visits = [3.0, 4.0, 4.0, 4.0]
+            .iter()
+            .enumerate()
+            .map(|(k, &edss)| Visit {
+                time_days: 84.0 * k as f64,
+                edss: Some(edss),
+                ..Visit::default()
+            })
+            .collect();
+        let attacks = vec![Attack { time_days: 70.0, edss_jump: 1.0, edss_residual: 1.0 }];
+        let course = Course { visits, attacks, ..Course::default() };
+        let subject = Observed { course: &course, until_days: 252.0, rescue_days: None };
+        let of = |class| {
+            let measure = Measure::ConfirmedProgression {
+                rule: crate::specification::ProgressionRule::TwoTier55,
+                confirmation_weeks: crate::specification::ConfirmationWeeks::TwentyFour,
+                class,
+            };
+            outcome(&endpoint(measure, Strategy::TreatmentPolicy), &subject)
+        };
+        let event = |happened| Outcome::Event { time_days: 84.0, happened };
+        assert_eq!(of(ProgressionClass::Any), event(true));
+        assert_eq!(of(ProgressionClass::Raw), event(true));
+        assert_eq!(of(ProgressionClass::Pira), event(false));
+    }
+}
