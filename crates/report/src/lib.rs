@@ -7,7 +7,10 @@
 
 pub mod estimate;
 pub mod figure;
+pub mod format;
+mod html;
 pub mod patient_report;
 pub mod safety;
+pub mod terminal;
 pub mod trial_report;
 pub mod validation_report;

@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::figure::svg::FIGURE_CSS;
+use crate::figure::{
+    DataTable, interval, kaplan_meier, patient_flow, responders, scores, trajectory,
+};
+use crate::format::{coordinate, fixed, pretty_unit};
+use crate::html::{FigureBlock, link_dois};
+use crate::safety::render_safety_html;
+
 pub use crate::figure::interval::{Measure, OperatingCharacteristic};
 pub use crate::figure::kaplan_meier::SurvivalFigure;
 pub use crate::figure::patient_flow::PatientFlow;
@@ -135,4 +143,316 @@ pub struct Provenance {
     pub command: String,
     /// Anything else: model version, integrator tolerances, tables written.
     pub further: Vec<DesignItem>,
+}
+
+const TEMPLATE: &str = include_str!("template.html");
+const PAGE_CSS: &str = include_str!("page.css");
+
+/// The report as one HTML file: no script needed, no request to anywhere.
+///
+/// ```
+/// use neurocart_report::trial_report::{TrialReport, render_html};
+/// let report = TrialReport { title: "A <trial>".to_string(), ..TrialReport::default() };
+/// let html = render_html(&report);
+/// assert!(html.starts_with("<!doctype html>") && html.contains("A &lt;trial&gt;"));
+/// ```
+pub fn render_html(report: &TrialReport) -> String {
+    let mut environment = minijinja::Environment::new();
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    environment.set_formatter(|out, state, value| {
+        // Control characters have no place in a page and would make it ill-formed.
+        match value.as_str() {
+            Some(text) if !value.is_safe() && text.contains(|c: char| c.is_control()) => {
+                let clean = text.replace(|c: char| c.is_control() && c != '\n', "");
+                minijinja::escape_formatter(out, state, &minijinja::Value::from(clean))
+            }
+            _ => minijinja::escape_formatter(out, state, value),
+        }
+    });
+    // The template is part of the program and the tests render it with every part present and
+    // with none: these two can fail only by a mistake in the template itself.
+    environment
+        .add_template("report.html", TEMPLATE)
+        .expect("the template parses");
+    let template = environment
+        .get_template("report.html")
+        .expect("the template was added");
+    template
+        .render(minijinja::value::Serde(Page::new(report)))
+        .expect("the template renders any report")
+}
+
+/// What the template reads: the report, with everything that is not plain text drawn already.
+#[derive(Serialize)]
+struct Page<'a> {
+    report: &'a TrialReport,
+    css: String,
+    contents: Vec<Link>,
+    flow: String,
+    trajectories: Vec<String>,
+    survival: Vec<String>,
+    responders: Vec<String>,
+    scores: Vec<String>,
+    safety: String,
+    operating: String,
+    grades: Vec<GradeBlock>,
+    known_failures: Vec<String>,
+    run_time: String,
+    generator: String,
+}
+
+#[derive(Clone, Serialize)]
+struct Link {
+    id: &'static str,
+    name: &'static str,
+}
+
+/// The assumptions of one grade.
+#[derive(Serialize)]
+struct GradeBlock {
+    name: &'static str,
+    meaning: &'static str,
+    count: usize,
+    /// Share of all assumptions, for a bar.
+    share_percent: String,
+    rows: Vec<AssumptionRow>,
+}
+
+#[derive(Serialize)]
+struct AssumptionRow {
+    name: String,
+    symbol: String,
+    value: String,
+    source: String,
+}
+
+impl<'a> Page<'a> {
+    fn new(report: &'a TrialReport) -> Self {
+        let flow = report.flow.as_ref().map(flow_html).unwrap_or_default();
+        let safety = report
+            .safety
+            .as_ref()
+            .map(render_safety_html)
+            .unwrap_or_default();
+        Self {
+            css: format!("{PAGE_CSS}{FIGURE_CSS}"),
+            contents: contents(),
+            flow,
+            trajectories: numbered(&report.trajectories, "trajectory", trajectory_html),
+            survival: numbered(&report.survival, "survival", survival_html),
+            responders: numbered(&report.responders, "responders", responders_html),
+            scores: numbered(&report.scores, "scores", scores_html),
+            safety,
+            operating: operating_html(&report.operating_characteristics),
+            grades: grade_blocks(&report.assumptions),
+            known_failures: report
+                .known_failures
+                .iter()
+                .map(|text| link_dois(text))
+                .collect(),
+            run_time: report
+                .provenance
+                .run_time_seconds
+                .map(run_time)
+                .unwrap_or_default(),
+            generator: format!("neurocart {}", report.provenance.version),
+            report,
+        }
+    }
+}
+
+fn contents() -> Vec<Link> {
+    [
+        ("answer", "The answer"),
+        ("design", "Design"),
+        ("flow", "Patient flow"),
+        ("results", "Results"),
+        ("safety", "Safety"),
+        ("operating", "Operating characteristics"),
+        ("assumptions", "Assumptions"),
+        ("failures", "Known failures"),
+        ("provenance", "Provenance"),
+    ]
+    .map(|(id, name)| Link { id, name })
+    .to_vec()
+}
+
+fn numbered<T>(figures: &[T], kind: &str, html: impl Fn(&str, &T) -> String) -> Vec<String> {
+    let id = |i: usize| format!("{kind}-{}", i + 1);
+    figures
+        .iter()
+        .enumerate()
+        .map(|(i, figure)| html(&id(i), figure))
+        .collect()
+}
+
+fn flow_html(flow: &PatientFlow) -> String {
+    FigureBlock {
+        id: "patient-flow",
+        title: "",
+        description: patient_flow::describe(flow),
+        comparison: "",
+        caption: &flow.caption,
+        notes: Vec::new(),
+        table: None,
+    }
+    .html(|layout| patient_flow::draw(flow, layout))
+}
+
+fn trajectory_html(id: &str, figure: &TrajectoryFigure) -> String {
+    FigureBlock {
+        id,
+        title: &figure.title,
+        description: trajectory::describe(figure),
+        comparison: "",
+        caption: &figure.caption,
+        notes: trajectory::notes(figure),
+        table: Some(trajectory::table(figure)),
+    }
+    .html(|layout| trajectory::draw(figure, layout))
+}
+
+fn survival_html(id: &str, figure: &SurvivalFigure) -> String {
+    FigureBlock {
+        id,
+        title: &figure.title,
+        description: kaplan_meier::describe(figure),
+        comparison: &figure.comparison,
+        caption: &figure.caption,
+        notes: Vec::new(),
+        table: Some(kaplan_meier::table(figure)),
+    }
+    .html(|layout| kaplan_meier::draw(figure, layout))
+}
+
+fn responders_html(id: &str, figure: &ResponderFigure) -> String {
+    let caption = [figure.definition.as_str(), figure.caption.as_str()];
+    FigureBlock {
+        id,
+        title: &figure.title,
+        description: responders::describe(figure),
+        comparison: &figure.comparison,
+        caption: &caption
+            .into_iter()
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
+        notes: Vec::new(),
+        table: None,
+    }
+    .html(|layout| responders::draw(figure, layout))
+}
+
+fn scores_html(id: &str, figure: &ScoreFigure) -> String {
+    FigureBlock {
+        id,
+        title: &figure.title,
+        description: scores::describe(figure),
+        comparison: &figure.comparison,
+        caption: &figure.caption,
+        notes: Vec::new(),
+        table: Some(scores::table(figure)),
+    }
+    .html(|layout| scores::draw(figure, layout))
+}
+
+fn operating_html(rows: &[OperatingCharacteristic]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let table = DataTable {
+        head: [
+            "Measure",
+            "Analysis",
+            "Truth",
+            "Estimate",
+            "MC SE",
+            "Target",
+            "Replicates",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+        rows: interval::blocks(rows)
+            .into_iter()
+            .flatten()
+            .map(|row| {
+                vec![
+                    row.measure.name().to_string(),
+                    row.analysis.clone(),
+                    row.scenario.clone(),
+                    interval::number(row, row.estimate.value),
+                    interval::standard_error(row),
+                    interval::number(row, row.target),
+                    crate::format::count(row.replicates as f64),
+                ]
+            })
+            .collect(),
+    };
+    FigureBlock {
+        id: "operating-characteristics",
+        title: "Estimates against their targets",
+        description: interval::describe(rows),
+        comparison: "",
+        caption: "Dots are estimates over replicates, whiskers their Monte Carlo intervals, upright \
+                  orange bars the targets. MC SE is the Monte Carlo standard error (in percentage \
+                  points for proportions; Morris, White and Crowther 2019, doi:10.1002/sim.8086).",
+        notes: Vec::new(),
+        table: Some(table),
+    }
+    .html(|layout| interval::draw(rows, layout))
+}
+
+fn grade_blocks(assumptions: &[Assumption]) -> Vec<GradeBlock> {
+    let grades = [
+        (Grade::Seen, "Seen", "read in the source that is cited"),
+        (
+            Grade::Recalled,
+            "Recalled",
+            "known from the literature, source not opened",
+        ),
+        (
+            Grade::Derived,
+            "Derived",
+            "calculated or fitted from values that were seen",
+        ),
+        (Grade::Assumed, "Assumed", "a choice without a source"),
+    ];
+    let mut blocks = Vec::new();
+    for (grade, name, meaning) in grades {
+        let rows: Vec<AssumptionRow> = assumptions
+            .iter()
+            .filter(|a| a.grade == grade)
+            .map(assumption_row)
+            .collect();
+        if !rows.is_empty() {
+            let share = 100.0 * rows.len() as f64 / assumptions.len() as f64;
+            let share_percent = coordinate(share);
+            blocks.push(GradeBlock {
+                name,
+                meaning,
+                count: rows.len(),
+                share_percent,
+                rows,
+            });
+        }
+    }
+    blocks
+}
+
+fn assumption_row(assumption: &Assumption) -> AssumptionRow {
+    let value = format!("{} {}", assumption.value, pretty_unit(&assumption.unit));
+    AssumptionRow {
+        name: assumption.name.clone(),
+        symbol: assumption.symbol.clone(),
+        value: value.trim().to_string(),
+        source: link_dois(&assumption.source),
+    }
+}
+
+fn run_time(seconds: f64) -> String {
+    match seconds {
+        s if !s.is_finite() => String::new(),
+        s if s < 120.0 => format!("{} seconds", fixed(s, 1)),
+        s => format!("{} minutes", fixed(s / 60.0, 1)),
+    }
 }

@@ -1,11 +1,15 @@
 //! Figures as deterministic SVG text: our own small plotting module.
 
+pub mod axis;
 pub mod interval;
 pub mod kaplan_meier;
 pub mod patient_flow;
 pub mod patient_panels;
+mod plot;
 pub mod responders;
 pub mod scores;
+pub(crate) mod svg;
+pub(crate) mod text;
 pub mod trajectory;
 
 use serde::{Deserialize, Serialize};
@@ -32,4 +36,30 @@ pub struct TimeMark {
     pub time_days: f64,
     /// What happened, for example `infusion`.
     pub label: String,
+}
+
+/// Width for which a figure is laid out. Text keeps its size, so a phone gets a figure of its own
+/// and not a small picture of the wide one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Screens and paper: 720 units wide.
+    Wide,
+    /// Phones: 340 units wide.
+    Narrow,
+}
+
+impl Layout {
+    pub(crate) fn width(self) -> f64 {
+        match self {
+            Self::Wide => 720.0,
+            Self::Narrow => 340.0,
+        }
+    }
+}
+
+/// Numbers behind a figure, as text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct DataTable {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
 }

@@ -1,0 +1,189 @@
+//! An SVG drawing under construction.
+//!
+//! Colours and fonts are classes of `figure.css`, so that one drawing serves light, dark and
+//! print. A shape with a coordinate that is not finite is left out: no such number ever reaches
+//! the text.
+
+use std::fmt::Write;
+
+use crate::format::{coordinate, escape};
+
+/// The style sheet of all figures.
+pub(crate) const FIGURE_CSS: &str = include_str!("figure.css");
+
+/// Shapes drawn so far, and the size they need.
+pub(crate) struct Svg {
+    /// Width of the view box; text is 12 units high.
+    pub width: f64,
+    /// Height of the view box, set once everything is placed.
+    pub height: f64,
+    body: String,
+}
+
+impl Svg {
+    pub fn new(width: f64) -> Self {
+        Self {
+            width,
+            height: 0.0,
+            body: String::new(),
+        }
+    }
+
+    pub fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &str) {
+        if let Some([x1, y1, x2, y2]) = coordinates([from.0, from.1, to.0, to.1]) {
+            let _ = writeln!(
+                self.body,
+                r#"<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" class="{class}"/>"#
+            );
+        }
+    }
+
+    /// Straight lines through the points.
+    pub fn polyline(&mut self, points: &[(f64, f64)], class: &str) {
+        if points.len() > 1 {
+            self.path(points, "", class);
+        }
+    }
+
+    /// A closed shape.
+    pub fn polygon(&mut self, points: &[(f64, f64)], class: &str) {
+        if points.len() > 2 {
+            self.path(points, "Z", class);
+        }
+    }
+
+    pub fn rect(&mut self, corner: (f64, f64), size: (f64, f64), class: &str) {
+        if let Some([x, y, width, height]) = coordinates([corner.0, corner.1, size.0, size.1])
+            && size.0 >= 0.0
+            && size.1 >= 0.0
+        {
+            let _ = writeln!(
+                self.body,
+                r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" class="{class}"/>"#
+            );
+        }
+    }
+
+    pub fn circle(&mut self, centre: (f64, f64), radius: f64, class: &str) {
+        if let Some([x, y, r]) = coordinates([centre.0, centre.1, radius]) {
+            let _ = writeln!(
+                self.body,
+                r#"<circle cx="{x}" cy="{y}" r="{r}" class="{class}"/>"#
+            );
+        }
+    }
+
+    /// Text with its baseline at `at`; class `m` centres it, `e` ends it there.
+    pub fn text(&mut self, at: (f64, f64), class: &str, text: &str) {
+        if let Some([x, y]) = coordinates([at.0, at.1])
+            && !text.is_empty()
+        {
+            let text = escape(text);
+            let _ = writeln!(
+                self.body,
+                r#"<text x="{x}" y="{y}" class="{class}">{text}</text>"#
+            );
+        }
+    }
+
+    /// The marker of a series: shape and colour both tell series apart.
+    pub fn marker(&mut self, at: (f64, f64), series: usize) {
+        let (x, y) = at;
+        let class = format!("mk {}", colour_class(series));
+        let r = 4.0;
+        match series % 4 {
+            0 => self.circle(at, r, &class),
+            1 => self.rect(
+                (x - r + 0.4, y - r + 0.4),
+                (2.0 * r - 0.8, 2.0 * r - 0.8),
+                &class,
+            ),
+            2 => self.polygon(
+                &[
+                    (x, y - r - 0.8),
+                    (x + r + 0.8, y),
+                    (x, y + r + 0.8),
+                    (x - r - 0.8, y),
+                ],
+                &class,
+            ),
+            _ => self.polygon(
+                &[
+                    (x, y - r - 0.6),
+                    (x + r + 0.4, y + r - 0.6),
+                    (x - r - 0.4, y + r - 0.6),
+                ],
+                &class,
+            ),
+        }
+    }
+
+    /// The drawing as an element of a page that carries the style sheet.
+    pub fn inline(&self, id: &str, title: &str, description: &str) -> String {
+        self.element(id, title, description, "", "")
+    }
+
+    /// The drawing as a file of its own, with style sheet and background.
+    pub fn file(&self, id: &str, title: &str, description: &str) -> String {
+        let size = format!(
+            r#" xmlns="http://www.w3.org/2000/svg" width="{}" height="{}""#,
+            coordinate(self.width),
+            coordinate(self.height)
+        );
+        let style = format!(
+            "<style>\n{FIGURE_CSS}</style>\n<rect width=\"100%\" height=\"100%\" class=\"bg\"/>\n"
+        );
+        self.element(id, title, description, &size, &style)
+    }
+
+    fn element(
+        &self,
+        id: &str,
+        title: &str,
+        description: &str,
+        attributes: &str,
+        head: &str,
+    ) -> String {
+        let (id, title, description) = (escape(id), escape(title), escape(description));
+        let (width, height) = (coordinate(self.width), coordinate(self.height));
+        format!(
+            "<svg{attributes} class=\"nc-fig\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+             aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
+             <desc id=\"{id}-desc\">{description}</desc>\n{head}{}</svg>\n",
+            self.body
+        )
+    }
+
+    fn path(&mut self, points: &[(f64, f64)], close: &str, class: &str) {
+        let mut shape = String::new();
+        for (i, &(x, y)) in points.iter().enumerate() {
+            let Some([x, y]) = coordinates([x, y]) else {
+                return;
+            };
+            let _ = write!(shape, "{}{x} {y}", if i == 0 { "M" } else { "L" });
+        }
+        let _ = writeln!(self.body, r#"<path d="{shape}{close}" class="{class}"/>"#);
+    }
+}
+
+/// Colour of a series; six colours, then again.
+pub(crate) fn colour_class(series: usize) -> String {
+    format!("a{}", series % 6)
+}
+
+/// Colour and dash of a line: 24 series differ in at least one of them.
+pub(crate) fn line_class(series: usize) -> String {
+    format!("ln a{} d{}", series % 6, (series % 6 + series / 6) % 4)
+}
+
+/// Colour of text that names a series: darker than the line, for contrast.
+pub(crate) fn label_class(series: usize) -> String {
+    format!("b{}", series % 6)
+}
+
+fn coordinates<const N: usize>(values: [f64; N]) -> Option<[String; N]> {
+    values
+        .iter()
+        .all(|value| value.is_finite())
+        .then(|| values.map(coordinate))
+}
