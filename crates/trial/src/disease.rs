@@ -25,55 +25,35 @@ pub struct Disease {
     /// Target of the pathogenic autoantibody, for axes and tables; absent where there is none.
     #[serde(default)]
     pub autoantibody: Option<String>,
-    /// Relapses or attacks.
+    /// Relapses or attacks, drawn from the hazard of the model.
     #[serde(default)]
     pub attacks: Option<AttackLayer>,
-    /// Expanded Disability Status Scale.
+    /// Disability on the Expanded Disability Status Scale; the heading `[disability]` asks for it.
     #[serde(default)]
     pub disability: Option<DisabilityLayer>,
-    /// Myasthenia scores, computed from the function of the antibody's target.
+    /// MG-ADL and QMG; the heading `[myasthenia]` asks for them.
     #[serde(default)]
     pub myasthenia: Option<MyastheniaLayer>,
 }
 
-/// Relapses or attacks from the cumulative hazard of the model.
+/// Relapses or attacks.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttackLayer {
     /// What an event is called: `relapse` or `attack`.
     pub event_name: String,
-    /// Symbol of the hazard at baseline; the gamma variability of its row is the frailty.
-    pub hazard: String,
-    /// Symbol of the EDSS jump's mean.
-    pub jump_mean: String,
-    /// Symbol of the EDSS jump's coefficient of variation.
-    pub jump_cv: String,
-    /// Symbol of the mean part of a jump that stays.
-    pub residual_mean: String,
-    /// Symbol of the rise in neurofilament per EDSS point.
-    pub neurofilament_jump: String,
-    /// Symbol of the rise in GFAP per EDSS point, where an attack destroys astrocytes.
-    #[serde(default)]
-    pub gfap_jump: Option<String>,
 }
 
-/// Disability on the Expanded Disability Status Scale.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// Disability on the Expanded Disability Status Scale. Its numbers are rows of the scope
+/// `stochastic`, or of the disease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DisabilityLayer {
-    /// Symbol of the mean at baseline.
-    pub baseline_mean: String,
-    /// Symbol of the standard deviation at baseline.
-    pub baseline_sd: String,
-}
+pub struct DisabilityLayer {}
 
-/// Scores of myasthenia gravis: MG-ADL and QMG.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// Scores of myasthenia gravis. Their numbers are rows of the scope `stochastic`, or of the disease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MyastheniaLayer {
-    /// Symbol of the placebo response in MG-ADL points.
-    pub placebo_response: String,
-}
+pub struct MyastheniaLayer {}
 
 impl Disease {
     /// The disease `id` of a library.
@@ -82,5 +62,38 @@ impl Disease {
         let disease: Disease = toml_file::parse(file.text, file.name)?;
         toml_file::check_id(&disease.id, id, file.name, file.text)?;
         Ok(disease)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_disease_loads() {
+        let library = Library::embedded();
+        assert!(library.disease_ids().len() >= 7);
+        for id in library.disease_ids() {
+            Disease::load(&library, id).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_disease_and_a_wrong_id_are_explained() {
+        let library = Library::embedded();
+        insta::assert_snapshot!(Disease::load(&library, "mg-acrh").unwrap_err(), @r"
+        unknown disease `mg-acrh`
+          --> library/diseases
+             = hint: did you mean `mg-achr`?
+        ");
+        let text = library.text("diseases/mogad.toml").unwrap().to_owned();
+        let library = library.with_file("diseases/mine.toml", &text);
+        insta::assert_snapshot!(Disease::load(&library, "mine").unwrap_err(), @r#"
+        `id` is `mogad` but the file is named `mine`
+          --> diseases/mine.toml:1:7
+           1 | id = "mogad"
+             |       ^
+             = hint: write `id = "mine"` or rename the file
+        "#);
     }
 }

@@ -109,9 +109,6 @@ pub struct DrugDose {
     /// Length of an intravenous infusion; 0 is a bolus.
     #[serde(default)]
     pub infusion_hours: f64,
-    /// Symbol of the bioavailability of a subcutaneous dose.
-    #[serde(default)]
-    pub bioavailability: Option<String>,
     /// Days on which it is given.
     pub days: Vec<f64>,
     /// The whole list of days starts again after this many days.
@@ -128,7 +125,7 @@ pub struct DrugDose {
 pub enum Route {
     /// Into a vein: the central compartment.
     Iv,
-    /// Under the skin: the depot.
+    /// Under the skin: the depot, from which the module's bioavailability takes its part.
     Sc,
 }
 
@@ -337,15 +334,6 @@ impl Therapy {
                         "give 0 for a bolus or the length of the infusion",
                     ));
                 }
-                if (dose.route == Route::Sc) != dose.bioavailability.is_some() {
-                    let hint = "name the symbol of the bioavailability for `sc`, and only there";
-                    return Err(Complaint::new(
-                        "route",
-                        routes,
-                        "`route` and `bioavailability` do not fit",
-                        hint,
-                    ));
-                }
                 mg += usize::from(dose.dose_mg.is_some());
                 mg_per_kg += usize::from(dose.dose_mg_per_kg.is_some());
                 routes += 1;
@@ -536,7 +524,7 @@ mod tests {
             .replacen("dose_mg", "dose_gm", 1);
         let library = library.with_file("therapies/ocrelizumab.toml", &text);
         insta::assert_snapshot!(Therapy::load(&library, "ocrelizumab", &[]).unwrap_err(), @r"
-        unknown field `dose_gm`, expected one of `dose_mg`, `dose_mg_per_kg`, `maximum_mg`, `route`, `infusion_hours`, `bioavailability`, `days`, `every_days`, `until_days`
+        unknown field `dose_gm`, expected one of `dose_mg`, `dose_mg_per_kg`, `maximum_mg`, `route`, `infusion_hours`, `days`, `every_days`, `until_days`
           --> therapies/ocrelizumab.toml:13:1
           13 | dose_gm = 300
              | ^
@@ -580,7 +568,6 @@ mod tests {
             maximum_mg: None,
             route: Route::Iv,
             infusion_hours: 0.0,
-            bioavailability: None,
             days: vec![0.0, 7.0],
             every_days: Some(28.0),
             until_days: Some(60.0),
