@@ -2,8 +2,13 @@
 //!
 //! Each function does the same arithmetic in the same order whatever the instruction set.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "a loop over lanes that indexes every array alike becomes vector instructions"
+)]
+
 use crate::InstructionSet;
-use crate::tape::{Block, Instruction, LANES, interpret};
+use crate::tape::{Block, LANES, Tape, interpret};
 
 /// Makes one function of each listed signature that dispatches to copies of its body compiled for
 /// each instruction set.
@@ -28,13 +33,13 @@ macro_rules! kernels {
                 #[cfg(target_arch = "x86_64")]
                 match set {
                     InstructionSet::Avx512 if InstructionSet::Avx512.is_available() => {
-                        // SAFETY: this machine has the instructions.
+                        // SAFETY: the guard found that this machine has the instructions.
                         unsafe { avx512($($arg),*) }
                     }
                     InstructionSet::Avx512 | InstructionSet::Avx2
                         if InstructionSet::Avx2.is_available() =>
                     {
-                        // SAFETY: this machine has the instructions.
+                        // SAFETY: the guard found that this machine has the instructions.
                         unsafe { avx2($($arg),*) }
                     }
                     _ => body($($arg),*),
@@ -111,15 +116,9 @@ fn combination(k: &[Block], n: usize, c: &[f64], i: usize) -> [f64; LANES] {
 }
 
 kernels! {
-    /// Runs a tape; [`crate::tape::Tape::run`] checks the indices.
-    fn run_tape_unchecked(
-        instructions: &[Instruction],
-        constants: &[f64],
-        memory: &mut [Block],
-    ) {
-        // SAFETY: `Tape::new` checked every index against the number of slots that `Tape::run`
-        // has compared with `memory`.
-        unsafe { interpret(instructions, constants, memory) }
+    /// Runs a tape on `memory`.
+    pub(crate) fn run_tape(tape: &Tape, memory: &mut [Block]) {
+        interpret(tape, memory)
     }
 
     /// Factorises in place.
@@ -228,14 +227,4 @@ kernels! {
             out.0[l] = (sum[l] / count).sqrt();
         }
     }
-}
-
-/// Runs a tape whose indices are below `memory.len()`.
-pub(crate) fn run_tape(
-    set: InstructionSet,
-    instructions: &[Instruction],
-    constants: &[f64],
-    memory: &mut [Block],
-) {
-    run_tape_unchecked(set, instructions, constants, memory);
 }

@@ -5,6 +5,11 @@
 //! a lane's bits depend on nothing but its own input. There is no fused multiply-add: the same
 //! tape gives the same bits under every instruction set.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "a loop over lanes that indexes every array alike becomes vector instructions"
+)]
+
 use crate::InstructionSet;
 use crate::lane;
 
@@ -140,7 +145,11 @@ impl Tape {
             assert!((i.to as usize) < slots && (i.a as usize) < slots && (i.c as usize) < slots);
             assert!((i.b as usize) < if constant { constants.len() } else { slots });
         }
-        Tape { instructions, constants, slots }
+        Tape {
+            instructions,
+            constants,
+            slots,
+        }
     }
 
     /// The instructions.
@@ -153,8 +162,7 @@ impl Tape {
     /// # Panics
     /// If `memory` has fewer slots than the tape was made for.
     pub fn run(&self, set: InstructionSet, memory: &mut [Block]) {
-        assert!(memory.len() >= self.slots);
-        crate::kernel::run_tape(set, &self.instructions, &self.constants, memory);
+        crate::kernel::run_tape(set, self, memory);
     }
 }
 
@@ -207,22 +215,16 @@ fn truth(condition: bool) -> f64 {
 }
 
 /// The interpreter, inlined into one copy for each instruction set.
-///
-/// # Safety
-/// Every slot of `instructions` must be below `memory.len()`, every constant index below
-/// `constants.len()`.
 #[inline(always)]
-pub(crate) unsafe fn interpret(
-    instructions: &[Instruction],
-    constants: &[f64],
-    memory: &mut [Block],
-) {
+pub(crate) fn interpret(tape: &Tape, memory: &mut [Block]) {
+    assert!(memory.len() >= tape.slots);
     let base = memory.as_mut_ptr();
-    for i in instructions {
-        // SAFETY: the caller vouches for every index; the operands are read before the result is
-        // written, and `slot` copies nothing out of bounds.
+    for i in &tape.instructions {
+        // SAFETY: `Tape::new` found every slot below `slots`, and the assertion above found that
+        // many blocks. No such reference lives when the result is written below.
         let slot = |k: u16| -> &Block { unsafe { &*base.add(k as usize) } };
-        let constant = || -> f64 { unsafe { *constants.get_unchecked(i.b as usize) } };
+        // SAFETY: called for operations that take a constant only, whose index `Tape::new` checked.
+        let constant = || -> f64 { unsafe { *tape.constants.get_unchecked(i.b as usize) } };
         let (a, b, c) = (i.a, i.b, i.c);
         let result = match i.operation {
             Operation::Add => map2(slot(a), slot(b), |x, y| x + y),
@@ -266,13 +268,16 @@ pub(crate) unsafe fn interpret(
             Operation::And => map2(slot(a), slot(b), |x, y| truth(x != 0.0 && y != 0.0)),
             Operation::Or => map2(slot(a), slot(b), |x, y| truth(x != 0.0 || y != 0.0)),
             Operation::Not => map1(slot(a), |x| truth(x == 0.0)),
-            Operation::Select => {
-                map3(slot(a), slot(b), slot(c), |x, y, z| if x != 0.0 { y } else { z })
-            }
+            Operation::Select => map3(
+                slot(a),
+                slot(b),
+                slot(c),
+                |x, y, z| if x != 0.0 { y } else { z },
+            ),
             Operation::Constant => Block::splat(constant()),
             Operation::Copy => *slot(a),
         };
-        // SAFETY: as above.
+        // SAFETY: in bounds as above, and `memory` is borrowed for us alone.
         unsafe { *base.add(i.to as usize) = result };
     }
 }
