@@ -93,9 +93,7 @@ fn gradient(graph: &mut Graph, node: Node, known: &HashMap<Node, Gradient>) -> G
                 _ => Vec::new(),
             }
         }
-        Kind::Select(condition, yes, no) => {
-            chosen(graph, condition, &known[&yes], &known[&no])
-        }
+        Kind::Select(condition, yes, no) => chosen(graph, condition, &known[&yes], &known[&no]),
     }
 }
 
@@ -140,7 +138,10 @@ fn slope(graph: &mut Graph, operation: Operation, a: Node, node: Node) -> Option
 }
 
 fn scaled(graph: &mut Graph, gradient: &Gradient, factor: Node) -> Gradient {
-    gradient.iter().map(|&(i, d)| (i, graph.multiply(d, factor))).collect()
+    gradient
+        .iter()
+        .map(|&(i, d)| (i, graph.multiply(d, factor)))
+        .collect()
 }
 
 fn merged(
@@ -161,7 +162,12 @@ fn chosen(graph: &mut Graph, condition: Node, yes: &Gradient, no: &Gradient) -> 
     let zero = graph.constant(0.0);
     union(yes, no)
         .into_iter()
-        .map(|(i, y, n)| (i, graph.select(condition, y.unwrap_or(zero), n.unwrap_or(zero))))
+        .map(|(i, y, n)| {
+            (
+                i,
+                graph.select(condition, y.unwrap_or(zero), n.unwrap_or(zero)),
+            )
+        })
         .filter(|&(_, d)| d != zero)
         .collect()
 }

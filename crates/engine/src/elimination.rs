@@ -39,10 +39,21 @@ pub(crate) fn symbolic_factor(n: usize, entries: &[(u32, u32)], first_slot: u16)
     let mut steps: Vec<(u32, Vec<u32>, Vec<u32>)> = Vec::with_capacity(n);
     while let Some(&first) = left.first() {
         let cost = |k: u32| (rows[k as usize].len() - 1) * (columns[k as usize].len() - 1);
-        let k = left.iter().copied().fold(first, |best, k| if cost(k) < cost(best) { k } else { best });
+        let k = left
+            .iter()
+            .copied()
+            .fold(first, |best, k| if cost(k) < cost(best) { k } else { best });
         left.remove(&k);
-        let row: Vec<u32> = rows[k as usize].iter().copied().filter(|&j| j != k).collect();
-        let column: Vec<u32> = columns[k as usize].iter().copied().filter(|&i| i != k).collect();
+        let row: Vec<u32> = rows[k as usize]
+            .iter()
+            .copied()
+            .filter(|&j| j != k)
+            .collect();
+        let column: Vec<u32> = columns[k as usize]
+            .iter()
+            .copied()
+            .filter(|&i| i != k)
+            .collect();
         for &i in &column {
             for &j in &row {
                 if rows[i as usize].insert(j) {
@@ -75,14 +86,19 @@ pub(crate) fn symbolic_factor(n: usize, entries: &[(u32, u32)], first_slot: u16)
         for &j in row {
             take(&mut position, (*k, j));
         }
-        let mut pivot = Pivot { diagonal, ..Pivot::default() };
+        let mut pivot = Pivot {
+            diagonal,
+            ..Pivot::default()
+        };
         for &i in column {
             pivot.column.push(take(&mut position, (i, *k)));
         }
         for &i in column {
             for &j in row {
                 let to = take(&mut position, (i, j));
-                pivot.updates.push([to, position[&(i, *k)], position[&(*k, j)]]);
+                pivot
+                    .updates
+                    .push([to, position[&(i, *k)], position[&(*k, j)]]);
             }
         }
         elimination.pivots.push(pivot);
@@ -95,14 +111,21 @@ pub(crate) fn symbolic_factor(n: usize, entries: &[(u32, u32)], first_slot: u16)
             .map(|&(i, j)| [position[&(i, j)], j as u16])
             .collect();
         if !entries.is_empty() {
-            elimination.lower.push(TriangularRow { row: *k as u16, diagonal: 0, entries });
+            elimination.lower.push(TriangularRow {
+                row: *k as u16,
+                diagonal: 0,
+                entries,
+            });
         }
     }
     for (k, _, row) in steps.iter().rev() {
         elimination.upper.push(TriangularRow {
             row: *k as u16,
             diagonal: position[&(*k, *k)],
-            entries: row.iter().map(|&j| [position[&(*k, j)], j as u16]).collect(),
+            entries: row
+                .iter()
+                .map(|&j| [position[&(*k, j)], j as u16])
+                .collect(),
         });
     }
     SymbolicFactor {

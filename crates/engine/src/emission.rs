@@ -28,7 +28,11 @@ impl Layout {
         let first = self.next;
         self.next += n;
         self.slots = self.slots.max(self.next);
-        if self.slots > u16::MAX as usize { Err(TooLarge) } else { Ok(first as u16) }
+        if self.slots > u16::MAX as usize {
+            Err(TooLarge)
+        } else {
+            Ok(first as u16)
+        }
     }
 
     /// Gives a node a slot of its own.
@@ -159,7 +163,10 @@ pub(crate) fn emit(
     }
 
     // Last instruction that reads each node.
-    let sequence: Vec<Node> = order.into_iter().filter(|n| !inside.contains_key(n)).collect();
+    let sequence: Vec<Node> = order
+        .into_iter()
+        .filter(|n| !inside.contains_key(n))
+        .collect();
     let reads = |node: Node| -> Vec<Node> {
         match fused.get(&node) {
             Some(&(_, a, b, c)) => vec![a, b, c],
@@ -191,11 +198,28 @@ pub(crate) fn emit(
     let mut instructions = Vec::new();
     for (at, &node) in sequence.iter().enumerate() {
         let slot = |n: Node| -> u16 {
-            layout.slot_of.get(&n).or_else(|| place.get(&n)).copied().expect("operand has a slot")
+            layout
+                .slot_of
+                .get(&n)
+                .or_else(|| place.get(&n))
+                .copied()
+                .expect("operand has a slot")
         };
-        let mut ins = Instruction { operation: Operation::Copy, to: 0, a: 0, b: 0, c: 0 };
+        let mut ins = Instruction {
+            operation: Operation::Copy,
+            to: 0,
+            a: 0,
+            b: 0,
+            c: 0,
+        };
         if let Some(&(operation, a, b, c)) = fused.get(&node) {
-            ins = Instruction { operation, to: 0, a: slot(a), b: slot(b), c: slot(c) };
+            ins = Instruction {
+                operation,
+                to: 0,
+                a: slot(a),
+                b: slot(b),
+                c: slot(c),
+            };
         } else {
             match graph.kind(node) {
                 Kind::One(operation, a) => {
@@ -272,12 +296,22 @@ pub(crate) fn emit(
     }
     // Roots that are leaves, constants, or wanted in several places.
     for &(node, to) in roots {
-        let mut ins = Instruction { operation: Operation::Copy, to, a: 0, b: 0, c: 0 };
+        let mut ins = Instruction {
+            operation: Operation::Copy,
+            to,
+            a: 0,
+            b: 0,
+            c: 0,
+        };
         if let Some(value) = graph.value(node) {
             ins.operation = Operation::Constant;
             ins.b = carried(value);
         } else {
-            let from = layout.slot_of.get(&node).or_else(|| place.get(&node)).copied();
+            let from = layout
+                .slot_of
+                .get(&node)
+                .or_else(|| place.get(&node))
+                .copied();
             ins.a = from.expect("root has a slot");
             if ins.a == to {
                 continue;

@@ -60,8 +60,12 @@ impl<'a> Builder<'a> {
         options: &CompileOptions,
         graph: &'a mut Graph,
     ) -> Result<Builder<'a>, CompileError> {
-        let mut state_of: HashMap<SymbolId, usize> =
-            model.states.iter().enumerate().map(|(i, s)| (s.symbol, i)).collect();
+        let mut state_of: HashMap<SymbolId, usize> = model
+            .states
+            .iter()
+            .enumerate()
+            .map(|(i, s)| (s.symbol, i))
+            .collect();
         let mut held = Vec::new();
         for assignment in model.events.iter().flat_map(|e| &e.assignments) {
             if !state_of.contains_key(&assignment.symbol) {
@@ -69,8 +73,12 @@ impl<'a> Builder<'a> {
                 held.push(assignment.symbol);
             }
         }
-        let rule_of =
-            model.assignments.iter().enumerate().map(|(i, a)| (a.symbol, i)).collect::<HashMap<_, _>>();
+        let rule_of = model
+            .assignments
+            .iter()
+            .enumerate()
+            .map(|(i, a)| (a.symbol, i))
+            .collect::<HashMap<_, _>>();
         let mut builder = Builder {
             model,
             graph,
@@ -128,11 +136,13 @@ impl<'a> Builder<'a> {
     }
 
     fn symbol(&self, name: &str, field: &'static str) -> Result<SymbolId, CompileError> {
-        self.model.symbol(name).ok_or_else(|| CompileError::UnknownSymbol {
-            name: name.into(),
-            field,
-            hint: nearest(self.model, name),
-        })
+        self.model
+            .symbol(name)
+            .ok_or_else(|| CompileError::UnknownSymbol {
+                name: name.into(),
+                field,
+                hint: nearest(self.model, name),
+            })
     }
 
     fn free_symbol(
@@ -149,18 +159,27 @@ impl<'a> Builder<'a> {
         } else {
             return Ok(symbol);
         };
-        Err(CompileError::BadSymbol { name: name.into(), field, message: message.into() })
+        Err(CompileError::BadSymbol {
+            name: name.into(),
+            field,
+            message: message.into(),
+        })
     }
 
     /// All equations, with the states that never move taken as constants.
     pub fn equations(&mut self) -> Result<Equations, CompileError> {
         let model = self.model;
-        let symbols: Vec<SymbolId> =
-            model.states.iter().map(|s| s.symbol).chain(self.held.iter().copied()).collect();
+        let symbols: Vec<SymbolId> = model
+            .states
+            .iter()
+            .map(|s| s.symbol)
+            .chain(self.held.iter().copied())
+            .collect();
         let n = symbols.len();
         let mut moves: Vec<bool> = vec![false; n];
         for (i, symbol) in symbols.iter().enumerate() {
-            moves[i] = i >= model.states.len() || self.graph.tier(self.initial[symbol]) == Tier::Dynamic;
+            moves[i] =
+                i >= model.states.len() || self.graph.tier(self.initial[symbol]) == Tier::Dynamic;
         }
         for &target in &self.targets {
             moves[target] = true;
@@ -214,10 +233,19 @@ impl<'a> Builder<'a> {
             let assignments = event
                 .assignments
                 .iter()
-                .map(|a| (self.state_of[&a.symbol], self.build(&a.formula, &mut environment)))
+                .map(|a| {
+                    (
+                        self.state_of[&a.symbol],
+                        self.build(&a.formula, &mut environment),
+                    )
+                })
                 .collect();
             let moment = self.moment(&event.trigger, &mut environment);
-            events.push(EventNodes { trigger, moment, assignments });
+            events.push(EventNodes {
+                trigger,
+                moment,
+                assignments,
+            });
         }
         let mut states: Vec<usize> = (0..n).filter(|&i| moves[i]).collect();
         let mut initial: Vec<Node> = states.iter().map(|&i| self.initial[&symbols[i]]).collect();
@@ -346,11 +374,16 @@ impl<'a> Builder<'a> {
                 }
             }
             Expression::Call(function, arguments) => {
-                let nodes: Vec<Node> =
-                    arguments.iter().map(|a| self.build(a, environment)).collect();
+                let nodes: Vec<Node> = arguments
+                    .iter()
+                    .map(|a| self.build(a, environment))
+                    .collect();
                 self.call(*function, &nodes)
             }
-            Expression::Piecewise { branches, otherwise } => {
+            Expression::Piecewise {
+                branches,
+                otherwise,
+            } => {
                 let mut node = self.build(otherwise, environment);
                 for (value, condition) in branches.iter().rev() {
                     let condition = self.build(condition, environment);
@@ -365,10 +398,15 @@ impl<'a> Builder<'a> {
     fn call(&mut self, function: Function, arguments: &[Node]) -> Node {
         let operation = match function {
             Function::Max | Function::Min => {
-                let operation =
-                    if function == Function::Max { Operation::Max } else { Operation::Min };
+                let operation = if function == Function::Max {
+                    Operation::Max
+                } else {
+                    Operation::Min
+                };
                 let mut rest = arguments.iter().copied();
-                let Some(first) = rest.next() else { return self.graph.constant(f64::NAN) };
+                let Some(first) = rest.next() else {
+                    return self.graph.constant(f64::NAN);
+                };
                 return rest.fold(first, |a, b| self.graph.two(operation, a, b));
             }
             Function::Exp => Operation::Exp,

@@ -94,7 +94,11 @@ impl Graph {
             Kind::Constant(_) => Tier::Constant,
             Kind::Varying(_) => Tier::Patient,
             Kind::Infusion(_) | Kind::State(_) | Kind::Time => Tier::Dynamic,
-            _ => self.operands(node).map(|n| self.tier(n)).max().unwrap_or(Tier::Constant),
+            _ => self
+                .operands(node)
+                .map(|n| self.tier(n))
+                .max()
+                .unwrap_or(Tier::Constant),
         };
         self.tiers.push(tier);
         self.index.insert(kind, node);
@@ -216,8 +220,7 @@ impl Graph {
             let product = self.multiply(a, x);
             return self.negate(product);
         }
-        let (dynamic_a, dynamic_b) =
-            (self.tier(a) == Tier::Dynamic, self.tier(b) == Tier::Dynamic);
+        let (dynamic_a, dynamic_b) = (self.tier(a) == Tier::Dynamic, self.tier(b) == Tier::Dynamic);
         if dynamic_a && !dynamic_b {
             if let Some((changing, kept)) = self.kept_factor(a) {
                 let kept = self.multiply(kept, b);
@@ -324,7 +327,11 @@ impl Graph {
                 for _ in 1..y.abs() as usize {
                     product = self.multiply(product, a);
                 }
-                return if y < 0.0 { self.reciprocal(product) } else { product };
+                return if y < 0.0 {
+                    self.reciprocal(product)
+                } else {
+                    product
+                };
             }
         }
         self.intern(Kind::Two(Operation::Power, a, b))

@@ -15,7 +15,7 @@ mod rosenbrock;
 mod schedule;
 mod solve;
 
-pub use patient::{Action, Dose, Failure, Patient, Reason, Statistics, Trajectory};
 pub use neurocart_numeric::InstructionSet;
+pub use patient::{Action, Dose, Failure, Patient, Reason, Statistics, Trajectory};
 pub use program::{CompileError, CompileOptions, Program, ProgramSize};
 pub use solve::{Settings, SettingsError, solve};

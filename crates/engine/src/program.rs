@@ -152,8 +152,12 @@ impl Program {
 
         // Everything that must exist at some moment, and the values a patient keeps.
         let mut jacobian: Vec<((u32, u32), Node)> = Vec::new();
-        let row_of: HashMap<u32, u32> =
-            equations.states.iter().enumerate().map(|(i, &s)| (s as u32, i as u32)).collect();
+        let row_of: HashMap<u32, u32> = equations
+            .states
+            .iter()
+            .enumerate()
+            .map(|(i, &s)| (s as u32, i as u32))
+            .collect();
         for (i, gradient) in gradients.iter().enumerate() {
             for &(state, node) in gradient {
                 jacobian.push(((i as u32, row_of[&state]), node));
@@ -218,7 +222,11 @@ impl Program {
             }
         }
         let at = |first: u16, nodes: &[Node]| -> Vec<(Node, u16)> {
-            nodes.iter().enumerate().map(|(i, &n)| (n, first + i as u16)).collect()
+            nodes
+                .iter()
+                .enumerate()
+                .map(|(i, &n)| (n, first + i as u16))
+                .collect()
         };
         let rate_roots = at(rate_slot, &rates);
         let rate_tape = emit(&graph, &mut layout, &rate_roots)?;
@@ -237,7 +245,11 @@ impl Program {
             let values: Vec<Node> = event.assignments.iter().map(|a| a.1).collect();
             events.push(CompiledEvent {
                 moment_slot,
-                states: event.assignments.iter().map(|a| row_of[&(a.0 as u32)] as usize).collect(),
+                states: event
+                    .assignments
+                    .iter()
+                    .map(|a| row_of[&(a.0 as u32)] as usize)
+                    .collect(),
                 value_slot,
                 tape: emit(&graph, &mut layout, &at(value_slot, &values))?,
             });
@@ -250,7 +262,10 @@ impl Program {
                 .iter()
                 .map(|&s| builder_state_name(model, &equations.names, s))
                 .collect(),
-            target_states: targets.iter().map(|s| row_of[&(*s as u32)] as usize).collect(),
+            target_states: targets
+                .iter()
+                .map(|s| row_of[&(*s as u32)] as usize)
+                .collect(),
             slots: layout.slots,
             constants: layout.constants.clone(),
             varying_slot,
@@ -300,7 +315,13 @@ impl Program {
             rate_instructions: self.rate_tape.instructions().len(),
             jacobian_instructions: self.jacobian_tape.instructions().len(),
             matrix_entries: self.factor.position.len(),
-            factor_updates: self.factor.elimination.pivots.iter().map(|p| p.updates.len()).sum(),
+            factor_updates: self
+                .factor
+                .elimination
+                .pivots
+                .iter()
+                .map(|p| p.updates.len())
+                .sum(),
             slots: self.slots,
         }
     }
@@ -323,7 +344,9 @@ impl Program {
         let mut memory = self.start_memory(parameters, start_days)?;
         self.output_tape.run(InstructionSet::Scalar, &mut memory);
         let first = self.output_slot as usize;
-        Ok((0..self.options.outputs.len()).map(|i| memory[first + i].0[0]).collect())
+        Ok((0..self.options.outputs.len())
+            .map(|i| memory[first + i].0[0])
+            .collect())
     }
 
     /// Rates of all integrated states, in the order of [`Program::states`], for one patient in the
@@ -347,7 +370,9 @@ impl Program {
         }
         self.rate_tape.run(InstructionSet::Scalar, &mut memory);
         let first = self.rate_slot as usize;
-        Ok((0..self.state_names.len()).map(|i| memory[first + i].0[0]).collect())
+        Ok((0..self.state_names.len())
+            .map(|i| memory[first + i].0[0])
+            .collect())
     }
 
     /// Memory of one patient (in every lane) at the start.

@@ -32,7 +32,12 @@ const STATE: [&[f64]; STAGES] = [
     &[-3.0],
     &[-2.849394379747939, -0.45842242204463923],
     &[6.954028509809101, -2.489845061869568, 10.358996098473584],
-    &[-2.8029986275628964, -0.5072464736228206, 0.3988312541770524, 0.04721187230404641],
+    &[
+        -2.8029986275628964,
+        -0.5072464736228206,
+        0.3988312541770524,
+        0.04721187230404641,
+    ],
     &[
         7.502846399306121,
         -2.561846144803919,
@@ -65,7 +70,12 @@ const RATE: [&[f64]; STAGES] = [
     &[14.155112264123755],
     &[17.97296035885952, 2.859693295451294],
     &[-147.12150275711716, 1.41221402718213, -71.68940251302358],
-    &[-165.43517024871676, 0.4592823456491126, -42.90938336958603, 5.961986721573306],
+    &[
+        -165.43517024871676,
+        0.4592823456491126,
+        -42.90938336958603,
+        5.961986721573306,
+    ],
     &[
         -24.854864614690072,
         3.0009227002832186,
@@ -189,15 +199,42 @@ impl Step {
             let (before, stage) = self.stages.split_at_mut(i * n);
             let stage = &mut stage[..n];
             if i > 0 {
-                stage_state(set, &self.old, before, STATE[i], &mut memory[states..states + n]);
+                stage_state(
+                    set,
+                    &self.old,
+                    before,
+                    STATE[i],
+                    &mut memory[states..states + n],
+                );
                 program.rate_tape.run(set, memory);
             }
-            stage_rate(set, &memory[rates..rates + n], before, RATE[i], &inverse, stage);
+            stage_rate(
+                set,
+                &memory[rates..rates + n],
+                before,
+                RATE[i],
+                &inverse,
+                stage,
+            );
             substitute(set, elimination, memory, stage);
         }
         let last = &self.stages[(STAGES - 1) * n..];
-        stage_state(set, &memory[states..states + n], last, &[-1.0], &mut self.new);
-        error_norm(set, last, &self.old, &self.new, absolute, relative, &mut self.error);
+        stage_state(
+            set,
+            &memory[states..states + n],
+            last,
+            &[-1.0],
+            &mut self.new,
+        );
+        error_norm(
+            set,
+            last,
+            &self.old,
+            &self.new,
+            absolute,
+            relative,
+            &mut self.error,
+        );
     }
 
     /// Prepares [`Step::between`].

@@ -46,10 +46,15 @@ pub(crate) fn schedule(
             Action::Infuse { amount, .. } => amount,
         };
         if !amount.is_finite() {
-            return bad(format!("dose of `{name}` at day {time} is {amount}, expected a number"));
+            return bad(format!(
+                "dose of `{name}` at day {time} is {amount}, expected a number"
+            ));
         }
         match dose.action {
-            Action::Infuse { amount, duration_days } => {
+            Action::Infuse {
+                amount,
+                duration_days,
+            } => {
                 if !(duration_days > 0.0 && duration_days.is_finite()) {
                     return bad(format!(
                         "infusion of `{name}` at day {time} lasts {duration_days} days, expected \
@@ -60,9 +65,15 @@ pub(crate) fn schedule(
                 let change = Change::Rate(dose.target, rate);
                 stops.push(Stop { time, change });
                 let change = Change::Rate(dose.target, -rate);
-                stops.push(Stop { time: time + duration_days, change });
+                stops.push(Stop {
+                    time: time + duration_days,
+                    change,
+                });
             }
-            action => stops.push(Stop { time, change: Change::Dose(dose.target, action) }),
+            action => stops.push(Stop {
+                time,
+                change: Change::Dose(dose.target, action),
+            }),
         }
     }
     stops.retain(|s| s.time <= end);
@@ -74,7 +85,10 @@ pub(crate) fn schedule(
 pub(crate) fn add_events(stops: &mut Vec<Stop>, moments: &[(usize, f64)], start: f64, end: f64) {
     for &(event, time) in moments {
         if time > start && time <= end {
-            stops.push(Stop { time, change: Change::Event(event) });
+            stops.push(Stop {
+                time,
+                change: Change::Event(event),
+            });
         }
     }
     stops.sort_by(|a, b| a.time.total_cmp(&b.time));

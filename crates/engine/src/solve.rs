@@ -104,9 +104,15 @@ pub fn solve(
     let mut integrator = Integrator {
         program,
         settings,
-        set: settings.instruction_set.unwrap_or_else(InstructionSet::widest),
+        set: settings
+            .instruction_set
+            .unwrap_or_else(InstructionSet::widest),
         absolute,
-        end: settings.output_times_days.last().copied().unwrap_or(settings.start_days),
+        end: settings
+            .output_times_days
+            .last()
+            .copied()
+            .unwrap_or(settings.start_days),
         memory: program.memory(),
         report_memory: program.memory(),
         step: Step::new(n),
@@ -130,7 +136,11 @@ pub fn solve(
                 }
                 Outcome::Failed(reason) => {
                     if let Some(l) = integrator.lanes[lane].take() {
-                        sink(Err(Failure { id: l.patient.id, time_days: l.time, reason }));
+                        sink(Err(Failure {
+                            id: l.patient.id,
+                            time_days: l.time,
+                            reason,
+                        }));
                     }
                 }
             }
@@ -169,7 +179,9 @@ impl Integrator<'_> {
         let mut loaded = Vec::new();
         for lane in 0..LANES {
             while self.lanes[lane].is_none() {
-                let Some(patient) = patients.next() else { break };
+                let Some(patient) = patients.next() else {
+                    break;
+                };
                 let stops = program
                     .check_parameters(&patient.parameters)
                     .and_then(|()| schedule(program, &patient, start, self.end));
@@ -198,7 +210,11 @@ impl Integrator<'_> {
                         loaded.push(lane);
                     }
                     Err(reason) => {
-                        sink(Err(Failure { id: patient.id, time_days: start, reason }));
+                        sink(Err(Failure {
+                            id: patient.id,
+                            time_days: start,
+                            reason,
+                        }));
                     }
                 }
             }
@@ -242,8 +258,14 @@ impl Integrator<'_> {
         let mut size = Block::splat(1.0);
         for lane in 0..LANES {
             let Some(l) = &self.lanes[lane] else { continue };
-            let proposed = if l.fresh { self.first_step(lane) } else { l.step };
-            let Some(l) = &mut self.lanes[lane] else { continue };
+            let proposed = if l.fresh {
+                self.first_step(lane)
+            } else {
+                l.step
+            };
+            let Some(l) = &mut self.lanes[lane] else {
+                continue;
+            };
             l.step = proposed;
             // Meet the next stop exactly, and do not leave a sliver before it.
             size.0[lane] = match l.stops.get(l.next_stop) {
@@ -276,23 +298,40 @@ impl Integrator<'_> {
         }
         let mut dense_ready = false;
         for lane in 0..LANES {
-            let Some(l) = &mut self.lanes[lane] else { continue };
+            let Some(l) = &mut self.lanes[lane] else {
+                continue;
+            };
             let taken = size.0[lane];
             let error = self.step.error.0[lane];
             if !(error <= 1.0) {
                 l.statistics.rejected += 1;
                 l.fresh = false;
-                let shrink = if error.is_finite() { factor[lane].min(1.0) } else { GROWTH.0 };
+                let shrink = if error.is_finite() {
+                    factor[lane].min(1.0)
+                } else {
+                    GROWTH.0
+                };
                 l.step = taken * shrink;
                 continue;
             }
             l.statistics.accepted += 1;
-            let hit = l.stops.get(l.next_stop).is_some_and(|s| taken >= s.time - l.time);
+            let hit = l
+                .stops
+                .get(l.next_stop)
+                .is_some_and(|s| taken >= s.time - l.time);
             let before = l.time;
-            let after = if hit { l.stops[l.next_stop].time } else { before + taken };
+            let after = if hit {
+                l.stops[l.next_stop].time
+            } else {
+                before + taken
+            };
             // A step cut short by a stop says little about the next one.
             let proposal = taken * factor[lane];
-            l.step = if taken < l.step { l.step.min(proposal.max(taken)).max(proposal) } else { proposal };
+            l.step = if taken < l.step {
+                l.step.min(proposal.max(taken)).max(proposal)
+            } else {
+                proposal
+            };
             l.fresh = false;
             l.time = after;
             let times = &self.settings.output_times_days;
@@ -330,7 +369,9 @@ impl Integrator<'_> {
 
     /// Whether a lane goes on.
     fn settle(&mut self, lane: usize) -> Outcome {
-        let Some(l) = &self.lanes[lane] else { return Outcome::Going };
+        let Some(l) = &self.lanes[lane] else {
+            return Outcome::Going;
+        };
         if l.next_output == self.settings.output_times_days.len() {
             return Outcome::Done;
         }
@@ -366,14 +407,22 @@ impl Integrator<'_> {
             speed += (f / scale) * (f / scale);
         }
         let h = 0.01 * (size / speed).sqrt();
-        if h.is_finite() { h.clamp(1e-6, 1.0) } else { 1e-6 }
+        if h.is_finite() {
+            h.clamp(1e-6, 1.0)
+        } else {
+            1e-6
+        }
     }
 
     /// Does everything due at the lane's time.
     fn apply_stops(&mut self, lane: usize) {
         loop {
-            let Some(l) = &mut self.lanes[lane] else { return };
-            let Some(stop) = l.stops.get(l.next_stop) else { return };
+            let Some(l) = &mut self.lanes[lane] else {
+                return;
+            };
+            let Some(stop) = l.stops.get(l.next_stop) else {
+                return;
+            };
             if stop.time > l.time {
                 return;
             }
@@ -428,20 +477,27 @@ impl Integrator<'_> {
         self.load(lane);
         self.program.trigger_tape.run(self.set, &mut self.memory);
         let first = self.program.trigger_slot as usize;
-        (0..self.program.events.len()).map(|e| self.memory[first + e].0[lane] != 0.0).collect()
+        (0..self.program.events.len())
+            .map(|e| self.memory[first + e].0[lane] != 0.0)
+            .collect()
     }
 
     /// Whether any state-dependent event has turned true at the fraction `theta` of the step.
     fn any_turned(&mut self, lane: usize, time: f64, theta: f64) -> bool {
         let first = self.program.state_slot as usize;
         for i in 0..self.step.old.len() {
-            self.memory[first + i].0[lane] =
-                if theta < 1.0 { self.step.between(i, lane, theta) } else { self.step.new[i].0[lane] };
+            self.memory[first + i].0[lane] = if theta < 1.0 {
+                self.step.between(i, lane, theta)
+            } else {
+                self.step.new[i].0[lane]
+            };
         }
         self.memory[self.program.time_slot as usize].0[lane] = time;
         self.program.trigger_tape.run(self.set, &mut self.memory);
         let slots = self.program.trigger_slot as usize;
-        let Some(l) = &self.lanes[lane] else { return false };
+        let Some(l) = &self.lanes[lane] else {
+            return false;
+        };
         self.program.events.iter().enumerate().any(|(e, event)| {
             event.moment_slot.is_none() && !l.holds[e] && self.memory[slots + e].0[lane] != 0.0
         })
@@ -468,7 +524,14 @@ impl Integrator<'_> {
                 low = middle;
             }
         }
-        Some((if high < 1.0 { before + high * taken } else { after }, high))
+        Some((
+            if high < 1.0 {
+                before + high * taken
+            } else {
+                after
+            },
+            high,
+        ))
     }
 
     /// Runs the state-dependent events that have turned true, and those that they set off.
@@ -476,12 +539,12 @@ impl Integrator<'_> {
         // An event that keeps setting off others would never end; the bound is generous.
         for _ in 0..=self.program.events.len() {
             let now = self.conditions(lane);
-            let Some(l) = &mut self.lanes[lane] else { return };
+            let Some(l) = &mut self.lanes[lane] else {
+                return;
+            };
             let was = std::mem::replace(&mut l.holds, now);
             let turned: Vec<usize> = (0..was.len())
-                .filter(|&e| {
-                    self.program.events[e].moment_slot.is_none() && !was[e] && l.holds[e]
-                })
+                .filter(|&e| self.program.events[e].moment_slot.is_none() && !was[e] && l.holds[e])
                 .collect();
             if turned.is_empty() {
                 return;
@@ -499,7 +562,9 @@ impl Integrator<'_> {
     fn record_until(&mut self, lane: usize, before: f64, until: f64, taken: f64, at_stop: bool) {
         let times = &self.settings.output_times_days;
         let n = self.step.old.len();
-        let Some(l) = &mut self.lanes[lane] else { return };
+        let Some(l) = &mut self.lanes[lane] else {
+            return;
+        };
         while l.next_output < times.len() {
             let time = times[l.next_output];
             if time > until || (at_stop && time == until) {
@@ -517,7 +582,9 @@ impl Integrator<'_> {
     fn record_here(&mut self, lane: usize) {
         let times = &self.settings.output_times_days;
         let n = self.step.old.len();
-        let Some(l) = &mut self.lanes[lane] else { return };
+        let Some(l) = &mut self.lanes[lane] else {
+            return;
+        };
         while l.next_output < times.len() && times[l.next_output] <= l.time {
             for i in 0..n {
                 l.record[l.next_output * n + i] = self.step.old[i].0[lane];
@@ -554,7 +621,11 @@ impl Integrator<'_> {
                 }
             }
         }
-        Trajectory { id: l.patient.id, values, statistics: l.statistics }
+        Trajectory {
+            id: l.patient.id,
+            values,
+            statistics: l.statistics,
+        }
     }
 }
 
@@ -562,7 +633,10 @@ impl Integrator<'_> {
 fn checked(program: &Program, settings: &Settings) -> Result<Vec<f64>, SettingsError> {
     let bad = |field, message: String| Err(SettingsError::Bad { field, message });
     if !settings.start_days.is_finite() {
-        return bad("start_days", format!("is {}, expected a day", settings.start_days));
+        return bad(
+            "start_days",
+            format!("is {}, expected a day", settings.start_days),
+        );
     }
     let mut previous = settings.start_days;
     for (i, &time) in settings.output_times_days.iter().enumerate() {
@@ -576,7 +650,10 @@ fn checked(program: &Program, settings: &Settings) -> Result<Vec<f64>, SettingsE
     }
     let tolerance = settings.relative_tolerance;
     if !(1e-14..=0.1).contains(&tolerance) {
-        return bad("relative_tolerance", format!("is {tolerance}, expected 1e-14 to 0.1"));
+        return bad(
+            "relative_tolerance",
+            format!("is {tolerance}, expected 1e-14 to 0.1"),
+        );
     }
     let positive = |x: f64| x > 0.0 && x.is_finite();
     if !positive(settings.absolute_tolerance) {

@@ -12,7 +12,9 @@ const OUTPUTS: [&str; 16] = [
 
 fn model() -> Model {
     let text = include_str!("../../../reference/model.ant");
-    load("model.ant", text, &|_| None, &Options::default()).expect("the reference model loads").model
+    load("model.ant", text, &|_| None, &Options::default())
+        .expect("the reference model loads")
+        .model
 }
 
 fn program(fixed: &[(&str, f64)], outputs: &[&str], targets: &[&str]) -> Program {
@@ -39,8 +41,15 @@ fn settings(times: &[f64], relative: f64) -> Settings {
 
 fn run(program: &Program, settings: &Settings, doses: &[Dose]) -> Trajectory {
     let mut out = None;
-    let patient = Patient { id: 1, parameters: Vec::new(), doses: doses.to_vec() };
-    solve(program, settings, &mut std::iter::once(patient), &mut |r| out = Some(r)).expect("settings");
+    let patient = Patient {
+        id: 1,
+        parameters: Vec::new(),
+        doses: doses.to_vec(),
+    };
+    solve(program, settings, &mut std::iter::once(patient), &mut |r| {
+        out = Some(r)
+    })
+    .expect("settings");
     out.expect("one result").expect("solved")
 }
 
@@ -52,7 +61,10 @@ fn golden(scenario: &str) -> Vec<(f64, Vec<f64>)> {
         .map(|line| line.split(',').collect::<Vec<_>>())
         .filter(|fields| fields[0] == scenario)
         .map(|f| {
-            (f[1].parse().unwrap(), f[2..].iter().map(|x| x.parse::<f64>().unwrap()).collect())
+            (
+                f[1].parse().unwrap(),
+                f[2..].iter().map(|x| x.parse::<f64>().unwrap()).collect(),
+            )
         })
         .collect()
 }
@@ -113,7 +125,10 @@ fn golden_values_of_bcma_car_t_in_myasthenia() {
 
 #[test]
 fn golden_values_of_ocrelizumab() {
-    let doses = [(0.0, "D1c", Action::Add(300.0)), (14.0, "D1c", Action::Add(300.0))];
+    let doses = [
+        (0.0, "D1c", Action::Add(300.0)),
+        (14.0, "D1c", Action::Add(300.0)),
+    ];
     compare("S3", &[("D1t20", 1.0)], &doses);
 }
 
@@ -133,7 +148,11 @@ fn right_hand_side_at_the_probe_point() {
         .skip(1)
         .map(|line| {
             let f: Vec<&str> = line.split(',').collect();
-            (f[0].to_string(), f[1].parse().unwrap(), f[2].parse().unwrap())
+            (
+                f[0].to_string(),
+                f[1].parse().unwrap(),
+                f[2].parse().unwrap(),
+            )
         })
         .collect();
     assert_eq!(rows.len(), 51);
@@ -156,7 +175,11 @@ fn right_hand_side_at_the_probe_point() {
 fn healthy_and_diseased_steady_states_hold_for_ten_years() {
     for (dis, still) in [(0.0, &[][..]), (1.0, &["X", "LamR", "LamI"][..])] {
         let model = model();
-        let names: Vec<&str> = model.states.iter().map(|s| model[s.symbol].name.as_str()).collect();
+        let names: Vec<&str> = model
+            .states
+            .iter()
+            .map(|s| model[s.symbol].name.as_str())
+            .collect();
         // Targets keep every state in the program.
         let program = program(&[("dis", dis), ("t19", 0.0)], &names, &names);
         let solved = run(&program, &settings(&[0.0, 3650.0], 1e-8), &[]);
@@ -167,7 +190,10 @@ fn healthy_and_diseased_steady_states_hold_for_ten_years() {
             }
             // In the disease axonal loss goes on, and neurofilament follows it.
             let drift = (end - start).abs() / start.abs().max(1.0);
-            assert!(drift < 1e-7, "dis = {dis}: {name} drifts from {start} to {end}");
+            assert!(
+                drift < 1e-7,
+                "dis = {dis}: {name} drifts from {start} to {end}"
+            );
         }
     }
 }
