@@ -5,8 +5,7 @@ use crate::flatten::{Draft, Flat};
 use crate::resolve::{Node, NodeKind, reads_as_constant};
 use crate::syntax::Role;
 use crate::{
-    Assignment, BinaryOperator, Event, Expression, Model, NamedUnit, State, Symbol, SymbolId,
-    SymbolKind,
+    Assignment, BinaryOperator, Event, Model, NamedUnit, State, Symbol, SymbolId, SymbolKind,
 };
 
 /// Checks everything but units and builds the model. With errors reported, the model is of no use.
@@ -407,16 +406,4 @@ fn report_circle(
         span,
         Saying::new(message).label("closes the circle").hint(hint),
     );
-}
-
-/// A number without symbols, time or units in it.
-pub(crate) fn is_plain_number(expression: &Expression) -> bool {
-    match expression {
-        Expression::Number(_) => true,
-        Expression::Symbol(_) | Expression::Time => false,
-        Expression::Unary(_, a) => is_plain_number(a),
-        Expression::Binary(_, a, b) => is_plain_number(a) && is_plain_number(b),
-        Expression::Call(_, arguments) => arguments.iter().all(is_plain_number),
-        Expression::Piecewise { .. } => false,
-    }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Draft {
     pub rate: Option<Written<Node>>,
     /// Net stoichiometry times a rate, in the order of the text.
     pub reactions: Vec<Written<(f64, Node)>>,
+    /// It is the rate of a reaction with that name.
+    pub is_flux: bool,
     /// A statement about it could not be read.
     pub is_unreadable: bool,
 }
@@ -445,6 +447,17 @@ impl Flattening<'_> {
                 name.text
             ));
         }
+        if let (None, Some((first, _))) = (&hint, name.text.rsplit_once('.'))
+            && let Some(Some(child)) = self.instances[instance].children.get(first)
+        {
+            let parts: Vec<_> = self.instances[*child]
+                .scope
+                .keys()
+                .take(8)
+                .cloned()
+                .collect();
+            hint = Some(format!("`{first}` has: {}", parts.join(", ")));
+        }
         let declare = format!("give it a value: `{} = ...`", name.text);
         let hint = hint.unwrap_or(declare);
         let message = format!("unknown name `{}`", name.text);
@@ -472,7 +485,11 @@ impl Flattening<'_> {
                 .map(|near| format!("{first}.{near}")),
             Some(None) => None,
             None => {
-                let near = nearest(first, here.children.keys().map(String::as_str))?;
+                let has_it = |(_, child): &(&String, &Option<usize>)| {
+                    child.is_some_and(|c| self.lookup_slot(c, rest).is_ok())
+                };
+                let near = nearest(first, here.children.keys().map(String::as_str))
+                    .or_else(|| here.children.iter().find(has_it).map(|(n, _)| n.as_str()))?;
                 Some(format!("{near}.{rest}"))
             }
         }
@@ -533,6 +550,16 @@ impl Flattening<'_> {
                     if let Some(compartment) = compartment {
                         let word = |_: &usize| "in a compartment".to_string();
                         put(&mut draft.compartment, compartment, name, word, reporter);
+                    }
+                }
+                Statement::Reaction(reaction) => {
+                    // `$S` in one reaction keeps S out of all of them, as in libantimony.
+                    let both = reaction.reactants.iter().chain(&reaction.products);
+                    for participant in both.filter(|p| p.boundary) {
+                        if let Found::Symbol(symbol) = self.lookup(instance, &participant.name.text)
+                        {
+                            self.drafts[symbol].boundary = true;
+                        }
                     }
                 }
                 Statement::HasUnit(name, formula) => {
@@ -644,6 +671,7 @@ impl Flattening<'_> {
                 depth,
             };
             self.put_definition(symbol, Definition::Rule, at, &name.text, reporter);
+            self.drafts[symbol].is_flux = true;
             flux = Node::symbol(symbol, span);
         }
         let mut net: Vec<(usize, Span, f64)> = Vec::new();
@@ -654,7 +682,7 @@ impl Flattening<'_> {
                 let Some(symbol) = self.target(instance, name, reporter) else {
                     continue;
                 };
-                if participant.boundary || self.drafts[symbol].boundary {
+                if self.drafts[symbol].boundary {
                     continue;
                 }
                 let change = sign * participant.stoichiometry;

@@ -34,6 +34,7 @@ mod parser_formula;
 mod program;
 mod resolve;
 mod syntax;
+mod unit_check;
 mod units;
 
 pub use diagnostic::{Diagnostic, Place, Severity, render};
@@ -105,6 +106,7 @@ pub fn load(
         definition: text.clone(),
     });
     let model = check::build(&mut flat, units.collect(), &mut reporter);
+    unit_check::check_units(&flat, &program.units, &mut reporter);
     if reporter.has_errors() {
         return Err(reporter.finish());
     }

@@ -244,7 +244,10 @@ impl Parser<'_> {
             if self.eat(TokenKind::Semicolon) {
                 continue;
             }
-            if self.eat_word("end") {
+            let next = self.ahead(1).kind;
+            let is_assigned = matches!(next, TokenKind::Equal | TokenKind::Rule | TokenKind::Prime);
+            if self.at_word("end") && !is_assigned {
+                self.position += 1;
                 break;
             }
             let opens_other = self.at_word("model") || self.at_word("module");
@@ -392,6 +395,11 @@ impl Parser<'_> {
                     return self.expected("`=`", &hint);
                 }
                 self.definition(Definition::Rate, target, out)
+            }
+            TokenKind::Equal | TokenKind::Rule | TokenKind::Prime
+                if first.kind == TokenKind::Name =>
+            {
+                self.name("a name to define").map(drop)
             }
             TokenKind::Open if is_name => {
                 let name = self.word(first).to_string();
@@ -613,7 +621,7 @@ impl Parser<'_> {
 
     /// `at (trigger), option = value: x = formula, y = formula;`
     fn event(&mut self, name: Option<Name>, out: &mut Vec<Statement>) -> Parsed<()> {
-        let start = self.advance().span;
+        self.position += 1;
         let trigger = self.formula()?;
         if self.at_word("after") {
             let span = self.peek().span;
@@ -638,12 +646,10 @@ impl Parser<'_> {
                 break;
             }
         }
-        let span = start.to(self.previous_span());
         out.push(Statement::Event(EventStatement {
             name,
             trigger,
             assignments,
-            span,
         }));
         self.statement_end()
     }

@@ -130,7 +130,6 @@ pub(crate) struct EventStatement {
     pub name: Option<Name>,
     pub trigger: Formula,
     pub assignments: Vec<(Name, Formula)>,
-    pub span: Span,
 }
 
 #[derive(Clone, Debug)]

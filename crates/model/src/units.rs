@@ -284,66 +284,100 @@ impl UnitTable {
         );
     }
 
-    /// A unit in words: by a name that fits, else from common units, else with a factor.
+    /// A unit in words: by a defined name that fits, else from common units, else with a factor.
     pub fn show(&self, unit: &Unit) -> String {
-        let defined = self.defined.iter().map(|(name, _)| name);
-        for name in defined {
-            if self.named(name).is_some_and(|u| u.agrees(unit)) {
-                return name.clone();
-            }
+        let (text, leftover) = self.show_with_leftover(unit);
+        match leftover {
+            Some(factor) => format!("{} {text}", short(factor)),
+            None => text,
         }
-        show_from_common(unit)
+    }
+
+    /// A unit in words, if there are words for it without a factor.
+    pub fn show_exactly(&self, unit: &Unit) -> Option<String> {
+        let (text, leftover) = self.show_with_leftover(unit);
+        leftover.is_none().then_some(text)
+    }
+
+    fn show_with_leftover(&self, unit: &Unit) -> (String, Option<f64>) {
+        let defined: Vec<(&str, Unit)> = self
+            .defined
+            .iter()
+            .filter_map(|(name, _)| Some((name.as_str(), self.named(name)?)))
+            .filter(|(name, _)| *name != "time_unit")
+            .collect();
+        if let Some((name, _)) = defined.iter().find(|(_, u)| u.agrees(unit)) {
+            return (name.to_string(), None);
+        }
+        if unit.is_dimensionless() {
+            let (name, size) = if (unit.factor - 0.01).abs() < 1e-11 {
+                ("percent", 0.01)
+            } else {
+                ("dimensionless", 1.0)
+            };
+            let leftover = unit.factor / size;
+            return (
+                name.into(),
+                Some(leftover).filter(|f| (f - 1.0).abs() > 1e-9),
+            );
+        }
+        show_from_common(unit, &defined)
     }
 }
 
-/// Scales tried for each base unit, the usual one first; volumes are shown in metre^3 or litre.
-fn show_from_common(unit: &Unit) -> String {
-    const SCALES: [&[(&str, f64)]; BASES] = [
-        &[
-            ("day", 86400.0),
-            ("hour", 3600.0),
-            ("minute", 60.0),
-            ("second", 1.0),
-            ("year", 31536000.0),
-        ],
-        &[("metre", 1.0)],
-        &[
-            ("g", 1.0),
-            ("mg", 1e-3),
-            ("pg", 1e-12),
-            ("ng", 1e-9),
-            ("ug", 1e-6),
-            ("kg", 1e3),
-        ],
-        &[("mole", 1.0), ("nmol", 1e-9)],
-        &[("item", 1.0), ("1e9 item", 1e9)],
-        &[("kelvin", 1.0)],
-        &[("ampere", 1.0)],
-        &[("candela", 1.0)],
-    ];
-    const VOLUMES: &[(&str, f64)] = &[("L", 1e-3), ("mL", 1e-6), ("uL", 1e-9)];
-    if unit.is_dimensionless() {
-        return if (unit.factor - 1.0).abs() < 1e-9 {
-            "dimensionless".into()
-        } else {
-            format!("{} dimensionless", short(unit.factor))
-        };
-    }
+/// Scales tried for each base unit, the usual one first.
+const SCALES: [&[(&str, f64)]; BASES] = [
+    &[
+        ("day", 86400.0),
+        ("hour", 3600.0),
+        ("minute", 60.0),
+        ("second", 1.0),
+        ("year", 31536000.0),
+    ],
+    &[("metre", 1.0)],
+    &[
+        ("g", 1.0),
+        ("mg", 1e-3),
+        ("pg", 1e-12),
+        ("ng", 1e-9),
+        ("ug", 1e-6),
+        ("kg", 1e3),
+    ],
+    &[("mole", 1.0), ("nmol", 1e-9)],
+    &[("item", 1.0)],
+    &[("kelvin", 1.0)],
+    &[("ampere", 1.0)],
+    &[("candela", 1.0)],
+];
+/// Scales of metre^3.
+const VOLUMES: &[(&str, f64)] = &[("L", 1e-3), ("mL", 1e-6), ("uL", 1e-9)];
+/// Mass and counts before volume before time, as people write `mg/(L day)`.
+const WRITING_ORDER: [usize; BASES] = [2, 3, 4, 1, 5, 6, 7, 0];
+
+/// A unit as a product of common ones, and the factor that is left over, if it is not 1.
+fn show_from_common(unit: &Unit, defined: &[(&str, Unit)]) -> (String, Option<f64>) {
     // (names with exponents, leftover factor) of every combination; few bases are in use.
     let mut partial: Vec<(Vec<(&str, f64)>, f64)> = vec![(Vec::new(), unit.factor)];
-    for (base, &exponent) in unit.exponents.iter().enumerate() {
+    for base in WRITING_ORDER {
+        let exponent = unit.exponents[base];
         if exponent.abs() < 1e-9 {
             continue;
         }
         let is_volume = base == 1 && (exponent / 3.0).fract().abs() < 1e-9;
-        let (scales, exponent) = if is_volume {
+        let (common, exponent) = if is_volume {
             (VOLUMES, exponent / 3.0)
         } else {
             (SCALES[base], exponent)
         };
+        // Names of the text for the same base, such as `gigacell`, come first.
+        let own = defined
+            .iter()
+            .filter(|(_, u)| u.is_commensurable(&Unit::base(base, 1.0)));
+        let own = own.map(|(name, u)| (*name, u.factor));
+        let scales: Vec<(&str, f64)> = own.take(4).chain(common.iter().copied()).collect();
         let mut next = Vec::new();
         for (names, factor) in &partial {
-            for (name, scale) in scales {
+            for (name, scale) in &scales {
                 let mut names = names.clone();
                 names.push((name, exponent));
                 next.push((names, factor / scale.powf(exponent)));
@@ -363,24 +397,17 @@ fn show_from_common(unit: &Unit) -> String {
             .collect()
     };
     let (above, below) = (part(1.0), part(-1.0));
-    let mut text = if exact.is_none() {
-        short(*factor)
+    let above = if above.is_empty() {
+        "1".into()
     } else {
-        String::new()
+        above.join(" ")
     };
-    if !above.is_empty() {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&above.join(" "));
-    } else if text.is_empty() {
-        text.push('1');
-    }
-    match below.len() {
-        0 => text,
-        1 => format!("{text}/{}", below[0]),
-        _ => format!("{text}/({})", below.join(" ")),
-    }
+    let text = match below.len() {
+        0 => above,
+        1 => format!("{above}/{}", below[0]),
+        _ => format!("{above}/({})", below.join(" ")),
+    };
+    (text, exact.is_none().then_some(*factor))
 }
 
 /// A number in at most six digits, for messages.
