@@ -1,1 +1,75 @@
-fn main() {}
+//! `neurocart`: in-silico trials of CAR T-cell therapy in neuroimmune disease, on the command line.
+//!
+//! Data go to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 invalid
+//! input, 3 part of the answer is missing, 130 interrupted and resumable.
+
+mod check;
+mod exit;
+mod library;
+mod model;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use neurocart_trial::library::Library;
+
+use crate::exit::Exit;
+
+const RESEARCH_ONLY: &str = "For research only: nothing here is medical advice.";
+
+#[derive(Parser)]
+#[command(name = "neurocart", version, about, after_help = RESEARCH_ONLY)]
+struct Arguments {
+    /// Folder whose files win over the library inside the program, file by file.
+    #[arg(long, global = true, value_name = "DIR")]
+    library: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Validate trial files (.toml) and model files (.ant): every mistake with its place.
+    Check {
+        /// Files to check.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Findings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List what the library holds: diseases, therapies, trials, parameters.
+    Library(library::Arguments),
+    /// Show or export the model of a disease under a therapy.
+    Model(model::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Exit { code, message }) => {
+            if !message.is_empty() {
+                eprintln!("error: {}", message.trim_start_matches("error: "));
+            }
+            ExitCode::from(code as u8)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Exit> {
+    let library = match &arguments.library {
+        Some(folder) => Library::with_overrides(folder)?,
+        None => Library::embedded(),
+    };
+    for file in &library.unknown_files {
+        eprintln!("warning: `{file}` in the library folder is read by nothing; is its name right?");
+    }
+    match arguments.command {
+        Command::Check { files, json } => check::run(&files, &library, json),
+        Command::Library(arguments) => library::run(&arguments, &library),
+        Command::Model(arguments) => model::run(&arguments, &library),
+    }
+}
