@@ -16,9 +16,7 @@ use neurocart_report::figure::responders::{ResponderBar, ResponderGroup};
 use neurocart_report::figure::scores::ScoreArm;
 use neurocart_report::figure::trajectory::TrajectoryArm;
 use neurocart_report::figure::{ReferenceLine, TimeMark};
-use neurocart_report::patient_report::{
-    PatientFigure, ScoreCourse, render_patient_svg, render_patient_text,
-};
+use neurocart_report::patient_report::{ScoreCourse, render_patient_svg, render_patient_text};
 use neurocart_report::safety::{SafetyArm, SafetyCell, SafetyRow};
 use neurocart_report::trial_report::*;
 use neurocart_report::validation_report::{
@@ -65,6 +63,7 @@ fn trial() -> TrialReport {
         survival: vec![survival()],
         responders: vec![responders()],
         scores: vec![scores()],
+        patients: vec![patient()],
         safety: Some(safety()),
         operating_characteristics: operating(),
         assumptions: assumptions(),

@@ -92,7 +92,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 /// A power of ten as people write it: plain digits near one, else `10⁵`.
 pub(crate) fn power_of_ten(exponent: i32) -> String {
     match exponent {
-        -3..=-1 => format!(
+        -4..=-1 => format!(
             "{:.*}",
             exponent.unsigned_abs() as usize,
             10f64.powi(exponent)
@@ -125,7 +125,7 @@ pub(crate) fn pretty_unit(unit: &str) -> String {
 pub(crate) fn quantity(value: f64, unit: &str) -> String {
     match pretty_unit(unit).as_str() {
         "" => significant(value),
-        "%" => format!("{}%", significant(value)),
+        unit if unit.starts_with('%') => format!("{}{unit}", significant(value)),
         unit => format!("{} {unit}", significant(value)),
     }
 }

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::figure::svg::FIGURE_CSS;
 use crate::figure::{
-    DataTable, interval, kaplan_meier, patient_flow, responders, scores, trajectory,
+    DataTable, interval, kaplan_meier, patient_flow, patient_panels, responders, scores, trajectory,
 };
-use crate::format::{coordinate, fixed, pretty_unit};
+use crate::format::{coordinate, count, fixed, pretty_unit};
 use crate::html::{FigureBlock, link_dois};
+use crate::patient_report::panel_figure;
 use crate::safety::render_safety_html;
 
 pub use crate::figure::interval::{Measure, OperatingCharacteristic};
@@ -16,6 +17,7 @@ pub use crate::figure::patient_flow::PatientFlow;
 pub use crate::figure::responders::ResponderFigure;
 pub use crate::figure::scores::ScoreFigure;
 pub use crate::figure::trajectory::TrajectoryFigure;
+pub use crate::patient_report::PatientFigure;
 pub use crate::safety::SafetyTable;
 
 /// Everything a report says. Every part may be empty; an empty part says so in the report.
@@ -42,6 +44,8 @@ pub struct TrialReport {
     pub responders: Vec<ResponderFigure>,
     /// Clinical scores.
     pub scores: Vec<ScoreFigure>,
+    /// A few virtual patients in full.
+    pub patients: Vec<PatientFigure>,
     /// Adverse events.
     pub safety: Option<SafetyTable>,
     /// Power, type I error, bias, coverage.
@@ -193,10 +197,13 @@ struct Page<'a> {
     survival: Vec<String>,
     responders: Vec<String>,
     scores: Vec<String>,
+    patient_figures: Vec<String>,
     safety: String,
     operating: String,
     grades: Vec<GradeBlock>,
     known_failures: Vec<String>,
+    replicates: String,
+    patients: String,
     run_time: String,
     generator: String,
 }
@@ -242,6 +249,7 @@ impl<'a> Page<'a> {
             survival: numbered(&report.survival, "survival", survival_html),
             responders: numbered(&report.responders, "responders", responders_html),
             scores: numbered(&report.scores, "scores", scores_html),
+            patient_figures: numbered(&report.patients, "patient", patient_html),
             safety,
             operating: operating_html(&report.operating_characteristics),
             grades: grade_blocks(&report.assumptions),
@@ -250,6 +258,8 @@ impl<'a> Page<'a> {
                 .iter()
                 .map(|text| link_dois(text))
                 .collect(),
+            replicates: count(report.provenance.replicates as f64),
+            patients: count(report.provenance.patients as f64),
             run_time: report
                 .provenance
                 .run_time_seconds
@@ -319,7 +329,7 @@ fn survival_html(id: &str, figure: &SurvivalFigure) -> String {
         description: kaplan_meier::describe(figure),
         comparison: &figure.comparison,
         caption: &figure.caption,
-        notes: Vec::new(),
+        notes: kaplan_meier::notes(figure),
         table: Some(kaplan_meier::table(figure)),
     }
     .html(|layout| kaplan_meier::draw(figure, layout))
@@ -356,6 +366,20 @@ fn scores_html(id: &str, figure: &ScoreFigure) -> String {
     .html(|layout| scores::draw(figure, layout))
 }
 
+fn patient_html(id: &str, figure: &PatientFigure) -> String {
+    let panels = panel_figure(figure);
+    FigureBlock {
+        id,
+        title: &figure.title,
+        description: patient_panels::describe(&panels),
+        comparison: "",
+        caption: &figure.caption,
+        notes: Vec::new(),
+        table: None,
+    }
+    .html(|layout| patient_panels::draw(&panels, layout))
+}
+
 fn operating_html(rows: &[OperatingCharacteristic]) -> String {
     if rows.is_empty() {
         return String::new();
@@ -383,7 +407,7 @@ fn operating_html(rows: &[OperatingCharacteristic]) -> String {
                     interval::number(row, row.estimate.value),
                     interval::standard_error(row),
                     interval::number(row, row.target),
-                    crate::format::count(row.replicates as f64),
+                    count(row.replicates as f64),
                 ]
             })
             .collect(),

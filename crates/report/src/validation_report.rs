@@ -169,10 +169,10 @@ fn draw(report: &ValidationReport, layout: Layout) -> Svg {
     let mut y = 0.0;
     for (group, rows) in groups(report) {
         if !group.is_empty() {
-            y += 22.0;
+            y += if y > 0.0 { 30.0 } else { 14.0 };
             let heading = fit(group, svg.width, 12.6);
             svg.text((0.0, y), "st", &heading);
-            y += 6.0;
+            y += 7.0;
         }
         for row in rows {
             let numbers = numbers_words(row);
@@ -298,13 +298,19 @@ pub fn tally(report: &ValidationReport) -> String {
             .filter(|row| row.verdict == verdict)
             .count()
     };
-    format!(
-        "{} of {} comparisons pass, {} fail, {} are shown without a verdict.",
+    let mut text = format!(
+        "{} of {} comparisons pass, {} fail",
         number(Verdict::Pass),
         report.rows.len(),
-        number(Verdict::Fail),
-        number(Verdict::NotJudged)
-    )
+        number(Verdict::Fail)
+    );
+    if number(Verdict::NotJudged) > 0 {
+        text.push_str(&format!(
+            ", {} are shown without a verdict",
+            number(Verdict::NotJudged)
+        ));
+    }
+    text + "."
 }
 
 /// Rows under their heading, headings in order of first appearance.
@@ -336,11 +342,11 @@ fn limits_words(row: &ValidationRow) -> String {
 }
 
 fn numbers_words(row: &ValidationRow) -> String {
-    let (simulated, published) = (&row.simulated, &row.published);
+    // The unit stands once: the published value has the same.
     format!(
         "{}; published {}",
-        words(simulated, &row.unit),
-        words(published, &row.unit)
+        words(&row.simulated, &row.unit),
+        words(&row.published, "")
     )
 }
 

@@ -1,6 +1,6 @@
 //! Scales and ticks: numbers on a linear or logarithmic axis, days on a time axis.
 
-use crate::format::{coordinate, fixed, power_of_ten};
+use crate::format::{coordinate, fixed, power_of_ten, quantity, significant};
 
 /// Days per month: a twelfth of the Julian year.
 pub(crate) const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
@@ -51,6 +51,24 @@ pub(crate) struct ValueAxis {
 }
 
 impl ValueAxis {
+    /// A value as the figure shows it: what lies under a logarithmic axis is `under 0.001`.
+    pub fn words(&self, value: f64) -> String {
+        if self.log && value < self.from * 0.999 {
+            format!("under {}", significant(self.from))
+        } else {
+            significant(value)
+        }
+    }
+
+    /// The same with the unit.
+    pub fn quantity(&self, value: f64, unit: &str) -> String {
+        if self.log && value < self.from * 0.999 {
+            format!("under {}", quantity(self.from, unit))
+        } else {
+            quantity(value, unit)
+        }
+    }
+
     pub fn scale(&self, start: f64, end: f64) -> Scale {
         Scale {
             from: self.from,
@@ -83,6 +101,28 @@ pub(crate) fn value_axis(values: impl Iterator<Item = f64>, log: bool, count: us
     } else {
         linear_axis(low, high, count)
     }
+}
+
+/// The same for a quantity with a limit of detection or another lowest value of interest: a
+/// logarithmic axis ends a decade under it.
+pub(crate) fn value_axis_above(
+    values: impl Iterator<Item = f64>,
+    lowest_of_interest: f64,
+    log: bool,
+    count: usize,
+) -> ValueAxis {
+    let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    let foot = lowest_of_interest / 10.0;
+    if !(log && foot > 0.0 && foot.is_finite()) {
+        return value_axis(values.into_iter(), log, count);
+    }
+    let raised = values
+        .iter()
+        .map(|value| value.max(foot))
+        .chain([lowest_of_interest]);
+    let mut axis = value_axis(raised, log, count);
+    axis.floored |= values.iter().any(|&value| value < axis.from * 0.999);
+    axis
 }
 
 /// A linear axis from a tick to a tick around `low` to `high`.
@@ -216,6 +256,18 @@ impl TimeUnit {
         } else {
             crate::format::MISSING.to_string()
         }
+    }
+}
+
+/// A visit in words: `week 12`, `day 3`, `6 months`, whichever is how people call that day.
+pub(crate) fn visit_words(day: f64) -> String {
+    let weeks = day / 7.0;
+    if (weeks - weeks.round()).abs() < 1e-9 && weeks.abs() <= 53.0 {
+        format!("week {}", fixed(weeks, 0))
+    } else if day.abs() <= 70.0 {
+        format!("day {}", coordinate(day).replace('-', "−"))
+    } else {
+        TimeUnit::Months.words(day)
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::estimate::{Estimate, number_or_missing, series_or_missing};
 use crate::figure::axis::{Scale, TimeUnit, percent_axis};
 use crate::figure::plot::{
-    Naming, Plot, draw_direct_labels, draw_legend, draw_time_axis, draw_value_axis, naming,
-    segments, ticks_for, value_axis_width,
+    ARMS_WITH_BANDS, Naming, Plot, draw_direct_labels, draw_legend, draw_time_axis,
+    draw_value_axis, naming, segments, ticks_for, value_axis_width,
 };
 use crate::figure::svg::{Svg, colour_class, label_class, line_class};
 use crate::figure::text::{fit, text_width};
@@ -99,7 +99,14 @@ pub fn render_kaplan_meier_svg(figure: &SurvivalFigure) -> String {
 pub(crate) fn draw(figure: &SurvivalFigure, layout: Layout) -> Svg {
     let mut svg = Svg::new(layout.width());
     let names: Vec<&str> = figure.arms.iter().map(|arm| arm.name.as_str()).collect();
-    let naming = naming(&names, layout);
+    let references = figure
+        .references
+        .iter()
+        .map(|reference| reference.label.as_str());
+    let naming = naming(
+        &names.iter().copied().chain(references).collect::<Vec<_>>(),
+        layout,
+    );
     let axis = percent_axis(0.0, 1.0, 5);
     let to = follow_up(figure);
 
@@ -107,7 +114,10 @@ pub(crate) fn draw(figure: &SurvivalFigure, layout: Layout) -> Svg {
     let mut right = svg.width - 14.0;
     match naming {
         Naming::Direct(margin) => right = svg.width - margin,
-        Naming::Legend => top = draw_legend(&mut svg, &names, 0.0),
+        Naming::Legend => {
+            top = draw_legend(&mut svg, &names, 0.0);
+            top = draw_reference_legend(&mut svg, &figure.references, top);
+        }
     }
     svg.text(
         (0.0, top + 12.0),
@@ -132,7 +142,8 @@ pub(crate) fn draw(figure: &SurvivalFigure, layout: Layout) -> Svg {
         y: axis.scale(bottom, top),
     };
     draw_value_axis(&mut svg, &plot, &axis);
-    for (series, arm) in figure.arms.iter().enumerate() {
+    let with_bands = figure.arms.len() <= ARMS_WITH_BANDS;
+    for (series, arm) in figure.arms.iter().enumerate().filter(|_| with_bands) {
         draw_step_band(
             &mut svg,
             &plot,
@@ -140,8 +151,7 @@ pub(crate) fn draw(figure: &SurvivalFigure, layout: Layout) -> Svg {
             &format!("bd {}", colour_class(series)),
         );
     }
-    draw_references(&mut svg, &plot, &figure.references);
-    let mut ends = Vec::new();
+    let mut ends = draw_references(&mut svg, &plot, &figure.references);
     for (series, arm) in figure.arms.iter().enumerate() {
         let curve = curve(arm, to);
         let points: Vec<(f64, f64)> = curve
@@ -166,7 +176,7 @@ pub(crate) fn draw(figure: &SurvivalFigure, layout: Layout) -> Svg {
             svg.marker((x, y), series);
         }
         if let Some(&(_, y)) = points.last() {
-            ends.push((series, arm.name.as_str(), y));
+            ends.push((label_class(series), arm.name.as_str(), y));
         }
     }
     if let Naming::Direct(_) = naming {
@@ -184,6 +194,22 @@ pub(crate) fn draw(figure: &SurvivalFigure, layout: Layout) -> Svg {
     let foot = draw_time_axis(&mut svg, &plot, &ticks, &format!("Time ({})", unit.name()));
     svg.height = draw_risk_table(&mut svg, &plot, figure, foot);
     svg
+}
+
+/// What was left out, in words.
+pub(crate) fn notes(figure: &SurvivalFigure) -> Vec<String> {
+    let mut notes = Vec::new();
+    if figure.arms.len() > ARMS_WITH_BANDS {
+        notes.push("Interval bands are left out with this many arms; see the table.".to_string());
+    }
+    let steps = figure.arms.iter().flat_map(|arm| &arm.steps);
+    let missing = steps
+        .filter(|step| !(step.time_days.is_finite() && step.survival.value.is_finite()))
+        .count();
+    if missing > 0 {
+        notes.push(format!("{missing} steps without a number are left out."));
+    }
+    notes
 }
 
 /// Numbers at risk in columns under the axis; columns that would touch are thinned.
@@ -246,22 +272,35 @@ fn draw_step_band(svg: &mut Svg, plot: &Plot, arm: &SurvivalArm, class: &str) {
     svg.polygon(&upper, class);
 }
 
-fn draw_references(svg: &mut Svg, plot: &Plot, references: &[SurvivalReference]) {
+/// Draws the curves to compare with; returns each label with the height of its right end.
+fn draw_references<'a>(
+    svg: &mut Svg,
+    plot: &Plot,
+    references: &'a [SurvivalReference],
+) -> Vec<(String, &'a str, f64)> {
+    let mut ends = Vec::new();
     for reference in references {
-        let mut last = None;
-        for run in segments(plot, &reference.time_days, &reference.survival) {
-            svg.polyline(&run, "hs");
-            last = run.get(run.len() * 3 / 5).copied();
+        let runs = segments(plot, &reference.time_days, &reference.survival);
+        for run in &runs {
+            svg.polyline(run, "hs");
         }
-        if let Some((x, y)) = last {
-            let label = fit(&reference.label, plot.right - plot.left, 11.0);
-            if x - plot.left > text_width(&label, 11.0) {
-                svg.text((x - 6.0, y + 14.0), "mu sm e", &label);
-            } else {
-                svg.text((plot.left + 4.0, plot.bottom - 6.0), "mu sm", &label);
-            }
+        if let Some(&(_, y)) = runs.last().and_then(|run| run.last()) {
+            ends.push(("mu".to_string(), reference.label.as_str(), y));
         }
     }
+    ends
+}
+
+/// Line samples of the curves to compare with, where the figure has a legend.
+fn draw_reference_legend(svg: &mut Svg, references: &[SurvivalReference], top: f64) -> f64 {
+    let mut y = top;
+    for reference in references {
+        svg.line((0.0, y + 7.0), (24.0, y + 7.0), "hs");
+        let label = fit(&reference.label, svg.width - 40.0, 12.0);
+        svg.text((30.0, y + 11.0), "mu", &label);
+        y += 19.0;
+    }
+    y
 }
 
 /// The numbers of the figure in words.

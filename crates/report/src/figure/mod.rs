@@ -38,6 +38,15 @@ pub struct TimeMark {
     pub label: String,
 }
 
+/// The lowest labelled value that lies on a logarithmic axis.
+pub(crate) fn lowest_reference(lines: &[ReferenceLine]) -> f64 {
+    let values = lines
+        .iter()
+        .map(|line| line.value)
+        .filter(|value| *value > 0.0);
+    values.fold(f64::INFINITY, f64::min)
+}
+
 /// Width for which a figure is laid out. Text keeps its size, so a phone gets a figure of its own
 /// and not a small picture of the wide one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

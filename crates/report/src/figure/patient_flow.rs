@@ -257,7 +257,7 @@ fn box_height(width: f64, name: Option<&str>, lines: &[String]) -> f64 {
 }
 
 fn name_lines(name: &str, width: f64) -> Vec<String> {
-    wrap(name, width - 20.0, 12.6, 3)
+    wrap(name, width - 20.0, 13.6, 3)
 }
 
 fn box_lines(line: &str, width: f64) -> Vec<String> {

@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::series_or_missing;
-use crate::figure::axis::{Scale, TimeUnit, ValueAxis, time_ticks, value_axis};
+use crate::figure::axis::{Scale, TimeUnit, ValueAxis, time_ticks, value_axis, value_axis_above};
 use crate::figure::plot::{
     Plot, draw_marks, draw_reference_lines, draw_series, draw_time_axis, draw_value_axis,
     finite_range, marks_height, value_axis_width,
 };
 use crate::figure::svg::Svg;
 use crate::figure::text::fit;
-use crate::figure::{Layout, ReferenceLine, TimeMark};
-use crate::format::{pretty_unit, quantity};
+use crate::figure::{Layout, ReferenceLine, TimeMark, lowest_reference};
+use crate::format::pretty_unit;
 
 /// What to draw: one course through several measurements.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -96,9 +96,15 @@ pub(crate) fn draw(figure: &PanelFigure, layout: Layout) -> Svg {
             .or(windows.last())?;
         (time >= window.from && time <= window.to).then(|| scale(window).position(time))?
     };
-    draw_marks(&mut svg, place, &figure.treatments, head, bottom);
+    draw_marks(&mut svg, place, &figure.treatments, head, head + 2.0);
     for ((panel, axis), &top) in figure.panels.iter().zip(&axes).zip(&tops) {
-        svg.rect((0.0, top - 21.0), (svg.width, 17.0), "bg");
+        for x in figure
+            .treatments
+            .iter()
+            .filter_map(|mark| place(mark.time_days))
+        {
+            svg.line((x, top), (x, top + height), "tr");
+        }
         draw_heading(&mut svg, panel, axis, top - 8.0);
         for (i, window) in windows.iter().enumerate() {
             let plot = Plot {
@@ -332,9 +338,15 @@ fn panel_axis(panel: &Panel) -> ValueAxis {
     let lines = panel.reference_lines.iter().map(|line| line.value);
     let values = panel.values.iter().copied();
     if panel.log_scale {
-        value_axis(values, true, 3)
+        value_axis_above(values, lowest_reference(&panel.reference_lines), true, 3)
     } else {
-        value_axis(values.chain(lines), false, 3)
+        // Scores and concentrations start at zero: a part of the scale would exaggerate.
+        let zero = panel
+            .values
+            .iter()
+            .all(|value| value.is_nan() || *value >= 0.0)
+            .then_some(0.0);
+        value_axis(values.chain(lines).chain(zero), false, 3)
     }
 }
 
@@ -348,6 +360,7 @@ pub(crate) fn describe(figure: &PanelFigure) -> String {
     let unit = TimeUnit::for_span(to - from);
     let mut sentences = Vec::new();
     for panel in &figure.panels {
+        let axis = panel_axis(panel);
         let known: Vec<(f64, f64)> = panel
             .time_days
             .iter()
@@ -370,15 +383,20 @@ pub(crate) fn describe(figure: &PanelFigure) -> String {
                 unit.words(time)
             }
         };
-        let at =
-            |point: &(f64, f64)| format!("{} at {}", quantity(point.1, &panel.unit), when(point.0));
+        let at = |point: &(f64, f64)| {
+            format!(
+                "{} at {}",
+                axis.quantity(point.1, &panel.unit),
+                when(point.0)
+            )
+        };
         let mut sentence = format!(
             "{}: {} at the start, lowest {}, highest {}, {} at the end",
             panel.label,
-            quantity(first.1, &panel.unit),
+            axis.quantity(first.1, &panel.unit),
             at(low),
             at(high),
-            quantity(last.1, &panel.unit)
+            axis.quantity(last.1, &panel.unit)
         );
         let events: Vec<String> = panel
             .events_days

@@ -5,6 +5,9 @@ use crate::figure::svg::{Svg, label_class, line_class};
 use crate::figure::text::{fit, text_width, wrap};
 use crate::figure::{Layout, ReferenceLine, TimeMark};
 
+/// With more arms than this, bands and single patients would hide the lines that matter.
+pub(crate) const ARMS_WITH_BANDS: usize = 4;
+
 /// Baseline to baseline.
 pub(crate) const LINE_HEIGHT: f64 = 15.0;
 
@@ -30,7 +33,7 @@ pub(crate) enum Naming {
 pub(crate) fn naming(names: &[&str], layout: Layout) -> Naming {
     let widest = names
         .iter()
-        .flat_map(|name| wrap(name, 130.0, 12.0, 2))
+        .flat_map(|name| wrap(name, 130.0, 12.0, 3))
         .map(|line| text_width(&line, 12.0))
         .fold(0.0, f64::max);
     if layout == Layout::Wide && names.len() <= 5 {
@@ -57,14 +60,14 @@ pub(crate) fn draw_legend(svg: &mut Svg, names: &[&str], top: f64) -> f64 {
     if names.is_empty() { top } else { y + 9.0 }
 }
 
-/// Names beside the ends of lines: `ends` holds series, name and height. They move apart so
+/// Names beside the ends of lines: `ends` holds the class of the text, name and height. They move apart so
 /// that none covers another.
-pub(crate) fn draw_direct_labels(svg: &mut Svg, plot: &Plot, ends: &[(usize, &str, f64)]) {
-    let mut labels: Vec<(usize, Vec<String>, f64)> = ends
+pub(crate) fn draw_direct_labels(svg: &mut Svg, plot: &Plot, ends: &[(String, &str, f64)]) {
+    let mut labels: Vec<(&String, Vec<String>, f64)> = ends
         .iter()
-        .map(|&(series, name, y)| (series, wrap(name, 130.0, 12.0, 2), y))
+        .map(|(class, name, y)| (class, wrap(name, 130.0, 12.0, 3), *y))
         .collect();
-    labels.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
+    labels.sort_by(|a, b| a.2.total_cmp(&b.2));
     let height = |lines: &Vec<String>| 13.0 * lines.len() as f64;
     // Push down from the top, then up from the bottom.
     let mut free = plot.top - 6.0;
@@ -77,11 +80,11 @@ pub(crate) fn draw_direct_labels(svg: &mut Svg, plot: &Plot, ends: &[(usize, &st
         *y = y.min(free - height(lines) / 2.0);
         free = *y - height(lines) / 2.0 - 4.0;
     }
-    for (series, lines, y) in &labels {
+    for (class, lines, y) in &labels {
         let first = y - height(lines) / 2.0 + 10.0;
         for (i, line) in lines.iter().enumerate() {
             let at = (plot.right + 9.0, first + 13.0 * i as f64);
-            svg.text(at, &label_class(*series), line);
+            svg.text(at, class, line);
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn render_responders_svg(figure: &ResponderFigure) -> String {
 
 pub(crate) fn draw(figure: &ResponderFigure, layout: Layout) -> Svg {
     let mut svg = Svg::new(layout.width());
-    let (left, right) = (0.5, svg.width - 14.0);
+    let (left, right) = (0.5, svg.width - 18.0);
     let scale = Scale {
         from: 0.0,
         to: 1.0,

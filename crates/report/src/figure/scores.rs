@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::{Estimate, series_or_missing};
-use crate::figure::axis::{Scale, TimeUnit, value_axis};
+use crate::figure::axis::{Scale, TimeUnit, value_axis, visit_words};
 use crate::figure::plot::{
     Naming, Plot, draw_direct_labels, draw_legend, draw_time_axis, draw_value_axis, finite_range,
     naming, ticks_for, value_axis_width,
 };
-use crate::figure::svg::{Svg, colour_class, line_class};
+use crate::figure::svg::{Svg, colour_class, label_class, line_class};
 use crate::figure::text::wrap;
 use crate::figure::{DataTable, Layout};
 use crate::format::{count, fixed};
@@ -125,7 +125,7 @@ pub(crate) fn draw(figure: &ScoreFigure, layout: Layout) -> Svg {
             svg.marker(point, series);
         }
         if let Some(&(_, y)) = points.last() {
-            ends.push((series, arm.name.as_str(), y));
+            ends.push((label_class(series), arm.name.as_str(), y));
         }
     }
     if let Naming::Direct(_) = naming {
@@ -143,8 +143,6 @@ pub(crate) fn draw(figure: &ScoreFigure, layout: Layout) -> Svg {
 
 /// The numbers of the figure in words: the change at the last visit.
 pub(crate) fn describe(figure: &ScoreFigure) -> String {
-    let (from, to) = time_range(figure);
-    let unit = TimeUnit::for_span(to - from);
     let mut sentences = Vec::new();
     for arm in &figure.arms {
         let known = figure.visit_days.iter().zip(&arm.change);
@@ -157,7 +155,7 @@ pub(crate) fn describe(figure: &ScoreFigure) -> String {
                     "{}: {} at {}.",
                     arm.name,
                     change_words(change),
-                    unit.words(*day)
+                    visit_words(*day)
                 )
             }
             None => format!("{}: no values.", arm.name),
@@ -173,8 +171,6 @@ pub(crate) fn describe(figure: &ScoreFigure) -> String {
 }
 
 pub(crate) fn table(figure: &ScoreFigure) -> DataTable {
-    let (from, to) = time_range(figure);
-    let unit = TimeUnit::for_span(to - from);
     let mut head = vec!["Visit".to_string()];
     head.extend(figure.arms.iter().map(|arm| arm.name.clone()));
     let rows = figure.visit_days.iter().enumerate().map(|(visit, &day)| {
@@ -186,7 +182,7 @@ pub(crate) fn table(figure: &ScoreFigure) -> DataTable {
             };
             format!("{}{subjects}", change_words(&change))
         });
-        std::iter::once(unit.words(day)).chain(cells).collect()
+        std::iter::once(visit_words(day)).chain(cells).collect()
     });
     DataTable {
         head,

@@ -6,7 +6,11 @@
 
 use std::fmt::Write;
 
+use crate::figure::text::fit;
 use crate::format::{coordinate, escape};
+
+/// Empty border of a drawing that is a file of its own.
+const MARGIN: f64 = 20.0;
 
 /// The style sheet of all figures.
 pub(crate) const FIGURE_CSS: &str = include_str!("figure.css");
@@ -120,20 +124,24 @@ impl Svg {
 
     /// The drawing as an element of a page that carries the style sheet.
     pub fn inline(&self, id: &str, title: &str, description: &str) -> String {
-        self.element(id, title, description, "", "")
+        let view = ((0.0, 0.0), (self.width, self.height));
+        self.element(id, title, description, view, "", "")
     }
 
-    /// The drawing as a file of its own, with style sheet and background.
+    /// The drawing as a file of its own, with its title, style sheet, margin and background.
     pub fn file(&self, id: &str, title: &str, description: &str) -> String {
-        let size = format!(
+        let corner = (-MARGIN, -2.0 * MARGIN - 4.0);
+        let size = (self.width + 2.0 * MARGIN, self.height + 3.0 * MARGIN + 4.0);
+        let attributes = format!(
             r#" xmlns="http://www.w3.org/2000/svg" width="{}" height="{}""#,
-            coordinate(self.width),
-            coordinate(self.height)
+            coordinate(size.0),
+            coordinate(size.1)
         );
-        let style = format!(
-            "<style>\n{FIGURE_CSS}</style>\n<rect width=\"100%\" height=\"100%\" class=\"bg\"/>\n"
-        );
-        self.element(id, title, description, &size, &style)
+        let mut head = Self::new(self.width);
+        head.rect(corner, size, "bg");
+        head.text((0.0, -18.0), "ti", &fit(title, self.width, 16.5));
+        let head = format!("<style>\n{FIGURE_CSS}</style>\n{}", head.body);
+        self.element(id, title, description, (corner, size), &attributes, &head)
     }
 
     fn element(
@@ -141,13 +149,16 @@ impl Svg {
         id: &str,
         title: &str,
         description: &str,
+        (corner, size): ((f64, f64), (f64, f64)),
         attributes: &str,
         head: &str,
     ) -> String {
         let (id, title, description) = (escape(id), escape(title), escape(description));
-        let (width, height) = (coordinate(self.width), coordinate(self.height));
+        let view = [corner.0, corner.1, size.0, size.1]
+            .map(coordinate)
+            .join(" ");
         format!(
-            "<svg{attributes} class=\"nc-fig\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+            "<svg{attributes} class=\"nc-fig\" viewBox=\"{view}\" role=\"img\" \
              aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
              <desc id=\"{id}-desc\">{description}</desc>\n{head}{}</svg>\n",
             self.body

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::{series_or_missing, table_or_missing};
-use crate::figure::axis::{Scale, TimeUnit, value_axis};
+use crate::figure::axis::{Scale, TimeUnit, ValueAxis, value_axis_above};
 use crate::figure::plot::{
-    Naming, Plot, draw_band, draw_direct_labels, draw_legend, draw_marks, draw_reference_lines,
-    draw_series, draw_time_axis, draw_value_axis, finite_range, marks_height, naming, segments,
-    ticks_for, value_axis_width,
+    ARMS_WITH_BANDS, Naming, Plot, draw_band, draw_direct_labels, draw_legend, draw_marks,
+    draw_reference_lines, draw_series, draw_time_axis, draw_value_axis, finite_range, marks_height,
+    naming, segments, ticks_for, value_axis_width,
 };
-use crate::figure::svg::{Svg, colour_class, line_class};
+use crate::figure::svg::{Svg, colour_class, label_class, line_class};
 use crate::figure::text::fit;
-use crate::figure::{DataTable, Layout, ReferenceLine, TimeMark};
-use crate::format::{pretty_unit, quantity, significant};
+use crate::figure::{DataTable, Layout, ReferenceLine, TimeMark, lowest_reference};
+use crate::format::{pretty_unit, quantity};
 
 /// What to draw: one measurement over time in every arm.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,15 +64,12 @@ pub fn render_trajectory_svg(figure: &TrajectoryFigure) -> String {
     draw(figure, Layout::Wide).file("trajectory", &figure.title, &describe(figure))
 }
 
-/// With more arms than this, bands and single patients would hide the medians.
-const ARMS_WITH_BANDS: usize = 4;
-
 pub(crate) fn draw(figure: &TrajectoryFigure, layout: Layout) -> Svg {
     let mut svg = Svg::new(layout.width());
     let names: Vec<&str> = figure.arms.iter().map(|arm| arm.name.as_str()).collect();
     let naming = naming(&names, layout);
     let with_bands = figure.arms.len() <= ARMS_WITH_BANDS;
-    let axis = value_axis(shown_values(figure), figure.log_scale, 5);
+    let axis = axis_of(figure);
     let (from, to) = time_range(figure);
 
     let mut top = 0.0;
@@ -142,7 +139,7 @@ pub(crate) fn draw(figure: &TrajectoryFigure, layout: Layout) -> Svg {
         );
         let last = segments(&plot, &figure.time_days, &arm.median);
         if let Some(&(_, y)) = last.last().and_then(|run| run.last()) {
-            ends.push((series, arm.name.as_str(), y));
+            ends.push((label_class(series), arm.name.as_str(), y));
         }
     }
     if let Naming::Direct(_) = naming {
@@ -162,6 +159,7 @@ pub(crate) fn draw(figure: &TrajectoryFigure, layout: Layout) -> Svg {
 pub(crate) fn describe(figure: &TrajectoryFigure) -> String {
     let (from, to) = time_range(figure);
     let unit = TimeUnit::for_span(to - from);
+    let axis = axis_of(figure);
     let mut sentences = Vec::new();
     for arm in &figure.arms {
         let known: Vec<(f64, f64)> = figure
@@ -181,18 +179,18 @@ pub(crate) fn describe(figure: &TrajectoryFigure) -> String {
         let at = |point: &(f64, f64)| {
             format!(
                 "{} at {}",
-                quantity(point.1, &figure.unit),
+                axis.quantity(point.1, &figure.unit),
                 unit.words(point.0)
             )
         };
         sentences.push(format!(
             "{}: the median starts at {}, is lowest with {}, highest with {}, and ends at {}{}.",
             arm.name,
-            quantity(first.1, &figure.unit),
+            axis.quantity(first.1, &figure.unit),
             at(low),
             at(high),
             at(last),
-            band_words(figure, arm, last.0),
+            band_words(figure, &axis, arm, last.0),
         ));
     }
     if sentences.is_empty() {
@@ -216,7 +214,7 @@ pub(crate) fn notes(figure: &TrajectoryFigure) -> Vec<String> {
     if missing > 0 {
         notes.push(format!("{missing} missing values are left out."));
     }
-    let axis = value_axis(shown_values(figure), figure.log_scale, 5);
+    let axis = axis_of(figure);
     if axis.floored {
         notes.push(format!(
             "Values under {} lie on the foot of the axis.",
@@ -229,6 +227,7 @@ pub(crate) fn notes(figure: &TrajectoryFigure) -> Vec<String> {
 pub(crate) fn table(figure: &TrajectoryFigure) -> DataTable {
     let (from, to) = time_range(figure);
     let unit = TimeUnit::for_span(to - from);
+    let axis = axis_of(figure);
     let mut head = vec![format!("Time ({})", unit.name())];
     head.extend(figure.arms.iter().map(|arm| arm.name.clone()));
     let rows = ticks_for(from, to, unit, Layout::Wide)
@@ -244,11 +243,11 @@ pub(crate) fn table(figure: &TrajectoryFigure) -> DataTable {
                 let get = |series: &Vec<f64>| series.get(nearest).copied().unwrap_or(f64::NAN);
                 let (low, high) = (get(&arm.lower), get(&arm.upper));
                 let band = if low.is_finite() && high.is_finite() {
-                    format!(" ({} to {})", significant(low), significant(high))
+                    format!(" ({} to {})", axis.words(low), axis.words(high))
                 } else {
                     String::new()
                 };
-                row.push(format!("{}{band}", significant(get(&arm.median))));
+                row.push(format!("{}{band}", axis.words(get(&arm.median))));
             }
             Some(row)
         })
@@ -281,11 +280,21 @@ fn shown_values(figure: &TrajectoryFigure) -> impl Iterator<Item = f64> {
     })
 }
 
+fn axis_of(figure: &TrajectoryFigure) -> ValueAxis {
+    let lowest = lowest_reference(&figure.reference_lines);
+    value_axis_above(shown_values(figure), lowest, figure.log_scale, 5)
+}
+
 fn time_range(figure: &TrajectoryFigure) -> (f64, f64) {
     finite_range(figure.time_days.iter().copied())
 }
 
-fn band_words(figure: &TrajectoryFigure, arm: &TrajectoryArm, time: f64) -> String {
+fn band_words(
+    figure: &TrajectoryFigure,
+    axis: &ValueAxis,
+    arm: &TrajectoryArm,
+    time: f64,
+) -> String {
     let Some(i) = figure.time_days.iter().position(|&t| t == time) else {
         return String::new();
     };
@@ -296,7 +305,7 @@ fn band_words(figure: &TrajectoryFigure, arm: &TrajectoryArm, time: f64) -> Stri
             } else {
                 &figure.band
             };
-            format!(" ({band}: {} to {})", significant(*low), significant(*high))
+            format!(" ({band}: {} to {})", axis.words(*low), axis.words(*high))
         }
         _ => String::new(),
     }
