@@ -62,6 +62,11 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     incomplete_beta_pair(a, b, x, 1.0 - x).0
 }
 
+/// The upper tail 1 - I_x(a, b), without cancellation.
+pub fn incomplete_beta_upper(a: f64, b: f64, x: f64) -> f64 {
+    incomplete_beta_pair(a, b, x, 1.0 - x).1
+}
+
 /// The x with I_x(a, b) = `p`, for a, b > 0 and p in [0, 1].
 pub fn incomplete_beta_inverse(a: f64, b: f64, p: f64) -> f64 {
     beta_inverse_pair(a, b, p, 1.0 - p).0
@@ -92,6 +97,11 @@ pub(crate) fn beta_inverse_pair(a: f64, b: f64, p: f64, q: f64) -> (f64, f64) {
             -(libm::log(b * q) + ln_beta) / b
         }
     };
+    beta_inverse_from(start, a, b, p, q)
+}
+
+/// As [`beta_inverse_pair`] for p and q above zero, from a start on the scale of logit x.
+pub(crate) fn beta_inverse_from(start: f64, a: f64, b: f64, p: f64, q: f64) -> (f64, f64) {
     let u = log_newton(start, p < q, if p < q { p } else { q }, |u| {
         let (x, y) = expit(u);
         let (lower, upper) = incomplete_beta_pair(a, b, x, y);

@@ -194,12 +194,14 @@ pub(crate) fn log_newton(
         } else {
             -density / tail
         };
-        let step = (libm::log(tail) - ln_target) / slope;
-        let mut next = u - step;
-        if !(next > low && next < high) {
+        let miss = libm::log(tail) - ln_target;
+        let mut next = u - miss / slope;
+        let newton = next > low && next < high;
+        if !newton {
             next = 0.5 * (low + high);
         }
-        if (next - u).abs() <= 4e-16 * (1.0 + u.abs()) {
+        // Newton squares the relative miss, so this step ends below the rounding error.
+        if newton && miss.abs() < 1e-9 || next == u {
             return next;
         }
         u = next;

@@ -66,7 +66,16 @@ impl Likelihood {
 
     /// Evaluates at `b`. The value is minus infinity or NaN where the risk scores overflow.
     pub fn evaluate(&mut self, subjects: &Subjects, ties: Ties, b: &[f64]) {
-        let p = subjects.covariates;
+        // The same code with the number of covariates known to the compiler in the usual cases.
+        match subjects.covariates {
+            1 => self.evaluate_with(1, subjects, ties, b),
+            2 => self.evaluate_with(2, subjects, ties, b),
+            p => self.evaluate_with(p, subjects, ties, b),
+        }
+    }
+
+    #[inline(always)]
+    fn evaluate_with(&mut self, p: usize, subjects: &Subjects, ties: Ties, b: &[f64]) {
         self.value = 0.0;
         self.gradient.fill(0.0);
         self.information.fill(0.0);
@@ -96,23 +105,23 @@ impl Likelihood {
             self.d2.fill(0.0);
             for i in run.start..run.end {
                 let (risk, x) = (self.risk[i], &subjects.x[i * p..(i + 1) * p]);
-                add_moments(risk, x, &mut s0, &mut self.s1, &mut self.s2);
+                add_moments(p, risk, x, &mut s0, &mut self.s1, &mut self.s2);
                 if subjects.event[i] {
                     for (g, x) in self.gradient.iter_mut().zip(x) {
                         *g += x;
                     }
                     if run.events > 1 {
-                        add_moments(risk, x, &mut d0, &mut self.d1, &mut self.d2);
+                        add_moments(p, risk, x, &mut d0, &mut self.d1, &mut self.d2);
                     }
                 }
             }
             match (run.events, ties) {
                 (0, _) => {}
-                (1, _) => self.subtract_term(1.0, 0.0, s0, 0.0),
-                (d, Ties::Breslow) => self.subtract_term(d as f64, 0.0, s0, 0.0),
+                (1, _) => self.subtract_term(p, 1.0, 0.0, s0, 0.0),
+                (d, Ties::Breslow) => self.subtract_term(p, d as f64, 0.0, s0, 0.0),
                 (d, Ties::Efron) => {
                     for k in 0..d {
-                        self.subtract_term(1.0, k as f64 / d as f64, s0, d0);
+                        self.subtract_term(p, 1.0, k as f64 / d as f64, s0, d0);
                     }
                 }
                 (d, Ties::Exact) => self.subtract_subsets(subjects, stratum_start, run.end, d),
@@ -121,8 +130,8 @@ impl Likelihood {
     }
 
     /// Takes `times` ln(S0 - share D0) off the likelihood.
-    fn subtract_term(&mut self, times: f64, share: f64, s0: f64, d0: f64) {
-        let p = self.gradient.len();
+    #[inline(always)]
+    fn subtract_term(&mut self, p: usize, times: f64, share: f64, s0: f64, d0: f64) {
         let total = s0 - share * d0;
         self.value -= times * libm::log(total);
         let scale = 1.0 / total;
@@ -191,8 +200,8 @@ impl Likelihood {
     }
 }
 
-fn add_moments(risk: f64, x: &[f64], s0: &mut f64, s1: &mut [f64], s2: &mut [f64]) {
-    let p = x.len();
+#[inline(always)]
+fn add_moments(p: usize, risk: f64, x: &[f64], s0: &mut f64, s1: &mut [f64], s2: &mut [f64]) {
     *s0 += risk;
     for i in 0..p {
         let weighted = risk * x[i];
