@@ -9,10 +9,15 @@ use crate::{
 };
 
 /// Checks everything but units and builds the model. With errors reported, the model is of no use.
-pub(crate) fn build(flat: &mut Flat, units: Vec<NamedUnit>, reporter: &mut Reporter) -> Model {
+pub(crate) fn build(
+    flat: &mut Flat,
+    units: Vec<NamedUnit>,
+    values_come_later: bool,
+    reporter: &mut Reporter,
+) -> Model {
     check_names(flat, reporter);
     gather_rates(flat, reporter);
-    check_definitions(flat, reporter);
+    check_definitions(flat, values_come_later, reporter);
     check_events(flat, reporter);
     let assignment_order = assignment_order(flat, reporter);
     let initial_order = initial_order(flat, reporter);
@@ -144,7 +149,7 @@ fn gather_rates(flat: &mut Flat, reporter: &mut Reporter) {
                 flux
             } else {
                 let number = Node {
-                    kind: NodeKind::Number(size, None),
+                    kind: NodeKind::Number(size),
                     span: flux.span,
                 };
                 Node::binary(BinaryOperator::Multiply, number, flux)
@@ -164,7 +169,7 @@ fn gather_rates(flat: &mut Flat, reporter: &mut Reporter) {
             });
         }
         let mut rate = sum.unwrap_or(Node {
-            kind: NodeKind::Number(0.0, None),
+            kind: NodeKind::Number(0.0),
             span: first_span,
         });
         if let Some(compartment) = flat.symbols[index].compartment.clone()
@@ -189,7 +194,7 @@ fn gather_rates(flat: &mut Flat, reporter: &mut Reporter) {
 }
 
 /// Contradictions between definitions of one symbol, and values that are missing.
-fn check_definitions(flat: &mut Flat, reporter: &mut Reporter) {
+fn check_definitions(flat: &mut Flat, values_come_later: bool, reporter: &mut Reporter) {
     let mut used_at: Vec<Option<Span>> = vec![None; flat.symbols.len()];
     let mut note = |symbol: usize, span: Span| {
         used_at[symbol].get_or_insert(span);
@@ -245,7 +250,8 @@ fn check_definitions(flat: &mut Flat, reporter: &mut Reporter) {
                 break;
             }
         }
-        if draft.rule.is_none() && draft.value.is_none() && !draft.is_unreadable {
+        let is_excused = draft.is_unreadable || values_come_later;
+        if draft.rule.is_none() && draft.value.is_none() && !is_excused {
             let Some(span) = draft.span else { continue };
             let (message, hint) = if draft.rate.is_some() {
                 (

@@ -137,6 +137,9 @@ impl Span {
     }
 }
 
+/// Errors, and warnings, kept of one text; more would bury the first.
+const MOST_DIAGNOSTICS: usize = 200;
+
 /// Collects the sources and what is said about them.
 #[derive(Default)]
 pub(crate) struct Reporter {
@@ -194,6 +197,14 @@ impl Reporter {
     }
 
     fn report(&mut self, severity: Severity, span: Span, saying: Saying) {
+        let so_far = self
+            .found
+            .iter()
+            .filter(|(_, d)| d.severity == severity)
+            .count();
+        if so_far >= MOST_DIAGNOSTICS {
+            return;
+        }
         let place = self.place(span, saying.label);
         let related = saying.related.map(|(span, label)| self.place(span, label));
         let diagnostic = Diagnostic {

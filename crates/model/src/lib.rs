@@ -25,9 +25,11 @@
 mod check;
 mod diagnostic;
 mod evaluate;
+mod export;
 mod expression;
 mod flat;
 mod flatten;
+mod instances;
 mod lexer;
 mod parser;
 mod parser_formula;
@@ -39,6 +41,7 @@ mod units;
 
 pub use diagnostic::{Diagnostic, Place, Severity, render};
 pub use evaluate::{evaluate, initial_values, right_hand_side};
+pub use export::{formula_text, to_antimony};
 pub use expression::{BinaryOperator, Expression, Function, UnaryOperator};
 pub use flat::{Assignment, Event, Model, NamedUnit, State, Symbol, SymbolId, SymbolKind};
 
@@ -50,6 +53,9 @@ pub struct Options {
     /// Which model of the text to take: by default the one marked `*`, else the statements outside
     /// of any model, else the last one.
     pub main_model: Option<String>,
+    /// The values come from elsewhere: a symbol without one is no error, and
+    /// [`Model::initial`] leaves it out.
+    pub values_come_later: bool,
 }
 
 /// A model and what its author should know.
@@ -105,7 +111,12 @@ pub fn load(
         name: name.clone(),
         definition: text.clone(),
     });
-    let model = check::build(&mut flat, units.collect(), &mut reporter);
+    let model = check::build(
+        &mut flat,
+        units.collect(),
+        options.values_come_later,
+        &mut reporter,
+    );
     unit_check::check_units(&flat, &program.units, &mut reporter);
     if reporter.has_errors() {
         return Err(reporter.finish());

@@ -193,7 +193,7 @@ impl Parser<'_> {
         match word {
             "model" | "module" => {
                 self.position += usize::from(starred);
-                let module = self.module(starred, file)?;
+                let module = self.module(starred, file);
                 file.modules.push(module);
                 Ok(())
             }
@@ -225,11 +225,9 @@ impl Parser<'_> {
         }
     }
 
-    fn module(&mut self, starred: bool, file: &mut File) -> Parsed<Module> {
-        let opening = self.advance().span;
-        let is_main = self.eat(TokenKind::Star) || starred;
+    /// `name(port, port)`
+    fn module_head(&mut self) -> Parsed<(Name, Vec<Name>)> {
         let name = self.plain_name("the name of the model")?;
-        let opening = opening.to(name.span);
         let mut ports = Vec::new();
         if self.eat(TokenKind::Open) {
             while !self.eat(TokenKind::Close) {
@@ -239,6 +237,30 @@ impl Parser<'_> {
                 }
             }
         }
+        Ok((name, ports))
+    }
+
+    fn module(&mut self, starred: bool, file: &mut File) -> Module {
+        let start = self.position;
+        let mut opening = self.advance().span;
+        let is_main = self.eat(TokenKind::Star) || starred;
+        let (name, ports) = match self.module_head() {
+            Ok((name, ports)) => {
+                opening = opening.to(name.span);
+                (name, ports)
+            }
+            // The body is still worth reading.
+            Err(Unreadable) => {
+                self.recover(start);
+                (
+                    Name {
+                        text: "unnamed".into(),
+                        span: opening,
+                    },
+                    Vec::new(),
+                )
+            }
+        };
         let mut statements = Vec::new();
         loop {
             if self.eat(TokenKind::Semicolon) {
@@ -268,12 +290,12 @@ impl Parser<'_> {
                 statements.push(Statement::Unreadable(names));
             }
         }
-        Ok(Module {
+        Module {
             name,
             is_main,
             ports,
             statements,
-        })
+        }
     }
 
     fn function(&mut self) -> Parsed<FunctionDefinition> {
@@ -663,8 +685,7 @@ impl Parser<'_> {
         let word = self.word(value).to_string();
         self.position += 1;
         let same = match option.text.as_str() {
-            "t0" | "fromTrigger" => word == "true",
-            "persistent" => word == "false",
+            "t0" | "fromTrigger" | "persistent" => word == "true",
             "priority" => false,
             _ => {
                 let options = ["t0", "fromTrigger", "persistent", "priority"];
@@ -681,7 +702,7 @@ impl Parser<'_> {
             "priority" => "events at one moment happen in the order of the text",
             "t0" => "an event happens only when its trigger turns from false to true",
             "fromTrigger" => "without delays the values are those of the trigger moment",
-            _ => "without delays an event cannot be withdrawn; leave the option out",
+            _ => "an event that is due happens; leave the option out",
         };
         let message = format!("event option `{} = {word}` is not supported", option.text);
         self.fail(option.span.to(value.span), Saying::new(message).hint(hint))

@@ -154,7 +154,7 @@ impl Reading<'_> {
                     self.partial = true;
                     self.done.insert(import.text.clone(), true);
                     let message = format!("no file `{}` to import", import.text);
-                    let hint = "file names are relative to the importing file";
+                    let hint = "check the spelling and the folder of the name";
                     reporter.error(import.span, Saying::new(message).hint(hint));
                 }
             }

@@ -1,9 +1,8 @@
 //! Formulas with their names looked up and functions of the text put in place.
 
 use crate::diagnostic::{Reporter, Saying, Span, nearest};
-use crate::flatten::{Flattening, Found};
+use crate::instances::{Flattening, Found};
 use crate::syntax::{Formula, FormulaKind, FunctionDefinition, Name};
-use crate::units::Unit;
 use crate::{BinaryOperator, Expression, Function, SymbolId, UnaryOperator};
 
 /// More parts than any model has; stops functions that multiply.
@@ -20,8 +19,7 @@ pub(crate) struct Node {
 
 #[derive(Clone, Debug)]
 pub(crate) enum NodeKind {
-    /// A number with the unit written behind it.
-    Number(f64, Option<Unit>),
+    Number(f64),
     /// Number of the symbol in the flat model.
     Symbol(usize),
     Time,
@@ -75,7 +73,7 @@ impl Node {
     /// The formula without places; `-5` becomes one number.
     pub fn expression(&self) -> Expression {
         match &self.kind {
-            NodeKind::Number(number, _) => Expression::Number(*number),
+            NodeKind::Number(number) => Expression::Number(*number),
             NodeKind::Symbol(symbol) => Expression::Symbol(SymbolId(*symbol as u32)),
             NodeKind::Time => Expression::Time,
             NodeKind::Unary(operator, a) => match (operator, a.expression()) {
@@ -204,16 +202,13 @@ impl Flattening<'_> {
             };
         }
         let kind = match &formula.kind {
-            FormulaKind::Number(number, unit) => {
-                let unit = unit.as_ref().and_then(|name| {
-                    let units = &self.program.units;
-                    let unit = units.named(&name.text);
-                    if unit.is_none() {
-                        units.report_unknown(&name.text, name.span, reporter);
-                    }
-                    unit
-                });
-                NodeKind::Number(*number, unit)
+            FormulaKind::Number(number, None) => NodeKind::Number(*number),
+            FormulaKind::Number(_, Some(unit)) => {
+                let number = reporter.text(span).to_string();
+                let message = format!("`{number}` stands inside of a formula");
+                let hint = format!("give it a name, `x = {number};`, and use the name here");
+                reporter.error(unit.span, Saying::new(message).hint(hint));
+                NodeKind::Error
             }
             FormulaKind::Name(name) => return self.name(scope, name, span, reporter),
             FormulaKind::Unary(operator, a) => {
@@ -267,7 +262,7 @@ impl Flattening<'_> {
         match (self.lookup(scope.instance, name), constant) {
             (Found::Symbol(symbol), _) if scope.call.is_none() => Node::symbol(symbol, span),
             (_, Some((_, value))) => Node {
-                kind: NodeKind::Number(*value, None),
+                kind: NodeKind::Number(*value),
                 span,
             },
             (found, None) => {

@@ -68,7 +68,7 @@ fn declared(draft: &Draft) -> Option<Unit> {
 /// The value of a formula made of bare numbers only.
 fn plain_number(node: &Node) -> Option<f64> {
     match &node.kind {
-        NodeKind::Number(number, None) => Some(*number),
+        NodeKind::Number(number) => Some(*number),
         NodeKind::Unary(UnaryOperator::Negate, a) => plain_number(a).map(|a| -a),
         NodeKind::Binary(operator, a, b) => {
             let (a, b) = (plain_number(a)?, plain_number(b)?);
@@ -164,7 +164,7 @@ impl Check<'_> {
             };
             let number = short(number * scale);
             if is_word(&needed_name) {
-                format!("write the number with its unit: `{number} {needed_name}`")
+                format!("give the number a name: `x = {number} {needed_name};`")
             } else {
                 format!("give the number a name: `x = {number}; x has {needed_name};`")
             }
@@ -210,9 +210,8 @@ impl Check<'_> {
 
     fn infer(&mut self, node: &Node) -> Inferred {
         match &node.kind {
-            NodeKind::Number(_, Some(unit)) => Known(*unit),
-            NodeKind::Number(number, None) if *number == 0.0 => Any,
-            NodeKind::Number(_, None) => Known(Unit::ONE),
+            NodeKind::Number(number) if *number == 0.0 => Any,
+            NodeKind::Number(_) => Known(Unit::ONE),
             NodeKind::Symbol(symbol) => self.symbol(*symbol),
             NodeKind::Time => self.time,
             NodeKind::Unary(UnaryOperator::Negate, a) => self.infer(a),

@@ -77,7 +77,7 @@ impl Unit {
 }
 
 /// Base units, the SBML units in use here and what biology writes every day.
-fn built_in() -> Vec<(&'static str, Unit)> {
+pub(crate) fn built_in() -> Vec<(&'static str, Unit)> {
     let second = Unit::base(0, 1.0);
     let metre = Unit::base(1, 1.0);
     let gram = Unit::base(2, 1.0);
@@ -400,14 +400,37 @@ fn show_from_common(unit: &Unit, defined: &[(&str, Unit)]) -> (String, Option<f6
     let above = if above.is_empty() {
         "1".into()
     } else {
-        above.join(" ")
+        above.join("*")
     };
     let text = match below.len() {
         0 => above,
         1 => format!("{above}/{}", below[0]),
-        _ => format!("{above}/({})", below.join(" ")),
+        _ => format!("{above}/({})", below.join("*")),
     };
     (text, exact.is_none().then_some(*factor))
+}
+
+/// A built-in unit in words that every reader of SBML knows; its own name if that is one of them.
+pub(crate) fn sbml_text(name: &str, unit: &Unit) -> String {
+    const KNOWN: &[&str] = &[
+        "second", "metre", "gram", "kilogram", "litre", "mole", "item", "kelvin", "ampere",
+        "candela",
+    ];
+    if KNOWN.contains(&name) || name == "dimensionless" {
+        return name.to_string();
+    }
+    const BASE_NAMES: [&str; BASES] = [
+        "second", "metre", "gram", "mole", "item", "kelvin", "ampere", "candela",
+    ];
+    let mut text = format!("{:?}", unit.factor);
+    for (name, exponent) in BASE_NAMES.iter().zip(unit.exponents) {
+        if exponent == 1.0 {
+            text.push_str(&format!(" * {name}"));
+        } else if exponent != 0.0 {
+            text.push_str(&format!(" * {name}^{exponent}"));
+        }
+    }
+    text
 }
 
 /// A number in at most six digits, for messages.
