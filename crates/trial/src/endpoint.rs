@@ -135,6 +135,25 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
     }
 }
 
+/// When the event of a time-to-event endpoint is known to have happened: an attack at its onset, a
+/// progression at its confirmation. `None` where there is no event, or none of that kind.
+pub fn event_known_days(endpoint: &Endpoint, subject: &Observed<'_>) -> Option<f64> {
+    let Outcome::Event { time_days, happened: true } = outcome(endpoint, subject) else {
+        return None;
+    };
+    match &endpoint.measure {
+        Measure::ConfirmedProgression { rule, confirmation_weeks, .. } => {
+            let course = subject.course;
+            let visits = seen(course, subject.until_days);
+            let found =
+                first_confirmed_progression(visits, &course.attacks, *rule, *confirmation_weeks);
+            // Without a progression the event is rescue treatment.
+            Some(found.map_or(time_days, |found| found.confirmation_days))
+        }
+        _ => Some(time_days),
+    }
+}
+
 fn counts(class: ProgressionClass, kind: ProgressionKind) -> bool {
     match class {
         ProgressionClass::Any => true,

@@ -1,0 +1,300 @@
+//! One simulated trial: from random draws to the results of its analyses.
+//!
+//! A replicate is a pure function of the specification, the bank of solved patients and its
+//! number; everything it needs in memory is in a [`Space`] that the next one uses again.
+
+use crate::analysis::{AnalysisResult, Workspace, analyse};
+use crate::course::Course;
+use crate::design::{ReplicateKey, Selection, allocate, dropout_days, entry_days};
+use crate::endpoint::{Observed, Outcome, event_known_days, outcome, rescue_days};
+use crate::purpose::SubjectKey;
+use crate::specification::{EligibilityVariable, Specification};
+
+/// What is simulated: the trial as written, or its null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// Every arm receives its own therapy.
+    AsDesigned,
+    /// Every arm receives the therapy of the reference arm, or the null therapy.
+    Null,
+}
+
+impl Truth {
+    /// Name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Truth::AsDesigned => "as_designed",
+            Truth::Null => "null",
+        }
+    }
+
+    /// Both, in the order of the tables.
+    pub const ALL: [Truth; 2] = [Truth::AsDesigned, Truth::Null];
+
+    /// The key of replicate `number`: the null has replicates of its own.
+    pub fn key(self, seed: u64, number: u32) -> ReplicateKey {
+        let replicate = match self {
+            Truth::AsDesigned => number,
+            Truth::Null => number | 1 << 31,
+        };
+        ReplicateKey { seed, replicate }
+    }
+}
+
+/// Which course is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CourseRequest {
+    /// Patient of the bank, from 0.
+    pub patient: usize,
+    /// Regimen: the number of an arm, or the number of arms for the null therapy of a trial
+    /// without a reference arm.
+    pub regimen: usize,
+    /// Address of the subject's draws.
+    pub subject: SubjectKey,
+}
+
+/// The solved patients, as a replicate sees them.
+#[derive(Clone, Copy)]
+pub struct Patients<'a> {
+    /// How many there are, each solved under every regimen.
+    pub count: usize,
+    /// Draws a course into a buffer; its visits are those of the specification, day 0 first.
+    pub course: &'a (dyn Fn(CourseRequest, &mut Course) + Sync),
+    /// Draws the number of attacks in the year before enrolment.
+    pub attacks_previous_year: &'a (dyn Fn(usize, SubjectKey) -> u32 + Sync),
+}
+
+/// How a subject's observation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// At the end of follow-up.
+    Completed,
+    /// Lost to follow-up.
+    Lost,
+    /// At the data cut of an event-driven trial.
+    DataCut,
+}
+
+impl End {
+    /// Name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            End::Completed => "completed",
+            End::Lost => "lost_to_follow_up",
+            End::DataCut => "data_cut",
+        }
+    }
+}
+
+/// A randomised subject.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Subject {
+    /// Number of the patient in the bank, from 0.
+    pub patient: usize,
+    /// Arm, from 0.
+    pub arm: usize,
+    /// Calendar day of entry, from the opening of the trial.
+    pub entry_days: f64,
+    /// End of observation, from the first treatment.
+    pub until_days: f64,
+    /// Why it ended.
+    pub end: End,
+    /// Start of rescue treatment, if it started.
+    pub rescue_days: Option<f64>,
+}
+
+/// One simulated trial and the buffers of the next.
+#[derive(Clone, Debug, Default)]
+pub struct Space {
+    /// Candidates screened until the trial was full.
+    pub screened: usize,
+    /// Subjects in the order of randomisation.
+    pub subjects: Vec<Subject>,
+    /// Their courses, in the same order.
+    pub courses: Vec<Course>,
+    /// `outcomes[endpoint][subject]`.
+    pub outcomes: Vec<Vec<Outcome>>,
+    /// Results of the analyses.
+    pub results: Vec<AnalysisResult>,
+    selection: Selection,
+    allocation: Vec<usize>,
+    arms: Vec<usize>,
+    workspace: Workspace,
+}
+
+/// Why a replicate cannot be simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("only {eligible} of {patients} virtual patients are eligible in replicate {replicate}, fewer than the {size} subjects of the trial\n     = hint: enlarge `population.bank` or widen the eligibility")]
+pub struct TooFewEligible {
+    /// Eligible patients.
+    pub eligible: usize,
+    /// Patients of the bank.
+    pub patients: usize,
+    /// Number of the replicate.
+    pub replicate: u32,
+    /// Subjects wanted.
+    pub size: usize,
+}
+
+/// The regimen an arm receives.
+pub fn regimen(specification: &Specification, truth: Truth, arm: usize) -> usize {
+    match truth {
+        Truth::AsDesigned => arm,
+        Truth::Null => specification.reference_arm().unwrap_or(specification.arms.len()),
+    }
+}
+
+/// Whether a candidate with this course may enter.
+pub fn is_eligible(
+    specification: &Specification,
+    course: &Course,
+    attacks_previous_year: impl Fn() -> u32,
+) -> bool {
+    let Some(baseline) = course.visits.first() else { return false };
+    specification.population.eligibility.iter().all(|rule| {
+        let value = match rule.variable {
+            EligibilityVariable::Edss => baseline.edss,
+            EligibilityVariable::MgAdl => baseline.mg_adl,
+            EligibilityVariable::Qmg => baseline.qmg,
+            EligibilityVariable::AttacksPreviousYear => Some(f64::from(attacks_previous_year())),
+        };
+        value.is_some_and(|value| {
+            rule.min.is_none_or(|min| value >= min) && rule.max.is_none_or(|max| value <= max)
+        })
+    })
+}
+
+/// Simulates replicate `number` and analyses it; the result is in `space`.
+pub fn simulate(
+    specification: &Specification,
+    patients: Patients<'_>,
+    truth: Truth,
+    number: u32,
+    space: &mut Space,
+) -> Result<(), TooFewEligible> {
+    let key = truth.key(specification.simulation.seed, number);
+    enrol(specification, patients, truth, key, space)
+        .map_err(|eligible| TooFewEligible {
+            eligible,
+            patients: patients.count,
+            replicate: number,
+            size: specification.population.size,
+        })?;
+    cut(specification, space);
+    for (subject, course) in space.subjects.iter_mut().zip(&space.courses) {
+        let rule = specification.rescue.as_ref();
+        subject.rescue_days = rule.and_then(|rule| rescue_days(course, rule, subject.until_days));
+    }
+    derive(specification, space);
+    space.results.clear();
+    space.arms.clear();
+    space.arms.extend(space.subjects.iter().map(|subject| subject.arm));
+    for (index, analysis) in specification.analyses.iter().enumerate() {
+        let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else { continue };
+        let outcomes = &space.outcomes[endpoint];
+        analyse(
+            specification,
+            index,
+            outcomes,
+            &space.arms,
+            &mut space.workspace,
+            &mut space.results,
+        );
+    }
+    Ok(())
+}
+
+/// Screens candidates in random order until the trial is full, and simulates their courses.
+fn enrol(
+    specification: &Specification,
+    patients: Patients<'_>,
+    truth: Truth,
+    key: ReplicateKey,
+    space: &mut Space,
+) -> Result<(), usize> {
+    let size = specification.population.size;
+    allocate(key, &specification.arms, size, &mut space.allocation);
+    space.selection.restart(key, patients.count);
+    space.subjects.clear();
+    space.courses.resize_with(size, Course::default);
+    space.screened = 0;
+    let follow_up_days = specification.follow_up_days();
+    while space.subjects.len() < size {
+        let enrolled = space.subjects.len();
+        let Some(patient) = space.selection.next() else { return Err(enrolled) };
+        // A candidate's draws hang on the place in the queue, not on who is enrolled before.
+        let candidate = space.screened as u64;
+        space.screened += 1;
+        let subject =
+            SubjectKey { seed: key.seed, replicate: key.replicate, subject: candidate };
+        let arm = space.allocation[enrolled];
+        let request =
+            CourseRequest { patient, regimen: regimen(specification, truth, arm), subject };
+        let course = &mut space.courses[enrolled];
+        (patients.course)(request, course);
+        let previous = || (patients.attacks_previous_year)(patient, subject);
+        if !is_eligible(specification, course, previous) {
+            continue;
+        }
+        let lost = dropout_days(key, candidate, &specification.arms[arm], specification);
+        space.subjects.push(Subject {
+            patient,
+            arm,
+            entry_days: entry_days(key, candidate, specification),
+            until_days: lost.min(follow_up_days),
+            end: if lost < follow_up_days { End::Lost } else { End::Completed },
+            rescue_days: None,
+        });
+    }
+    Ok(())
+}
+
+/// Ends the observation of an event-driven trial when it has its events, but not before the last
+/// subject has entered.
+fn cut(specification: &Specification, space: &mut Space) {
+    let follow_up = &specification.follow_up;
+    let (Some(wanted), Some(name)) = (follow_up.until_events, &follow_up.until_endpoint) else {
+        return;
+    };
+    let Some(index) = specification.endpoint_index(name) else { return };
+    let endpoint = &specification.endpoints[index];
+    let mut calendar: Vec<f64> = space
+        .subjects
+        .iter()
+        .zip(&space.courses)
+        .filter_map(|(subject, course)| {
+            let until_days = subject.until_days;
+            let rule = specification.rescue.as_ref();
+            let rescue = rule.and_then(|rule| rescue_days(course, rule, until_days));
+            let observed = Observed { course, until_days, rescue_days: rescue };
+            event_known_days(endpoint, &observed).map(|time| subject.entry_days + time)
+        })
+        .collect();
+    if calendar.len() < wanted {
+        return;
+    }
+    calendar.sort_by(f64::total_cmp);
+    let last_entry = space.subjects.iter().map(|s| s.entry_days).fold(0.0, f64::max);
+    let day = calendar[wanted - 1].max(last_entry);
+    for subject in &mut space.subjects {
+        if subject.entry_days + subject.until_days > day {
+            subject.until_days = day - subject.entry_days;
+            subject.end = End::DataCut;
+        }
+    }
+}
+
+fn derive(specification: &Specification, space: &mut Space) {
+    space.outcomes.resize_with(specification.endpoints.len(), Vec::new);
+    for (endpoint, outcomes) in specification.endpoints.iter().zip(&mut space.outcomes) {
+        outcomes.clear();
+        outcomes.extend(space.subjects.iter().zip(&space.courses).map(|(subject, course)| {
+            let observed = Observed {
+                course,
+                until_days: subject.until_days,
+                rescue_days: subject.rescue_days,
+            };
+            outcome(endpoint, &observed)
+        }));
+    }
+}
