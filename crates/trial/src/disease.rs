@@ -42,6 +42,8 @@ pub struct Disease {
 pub struct AttackLayer {
     /// What an event is called: `relapse` or `attack`.
     pub event_name: String,
+    /// Symbol of the yearly hazard at baseline; the gamma variability of its row is the frailty.
+    pub hazard: String,
 }
 
 /// Disability on the Expanded Disability Status Scale. Its numbers are rows of the scope

@@ -1,8 +1,8 @@
 //! Scores of myasthenia gravis: MG-ADL (0 to 24) and QMG (0 to 39).
 //!
 //! The model gives each score without noise from the function of the endplate. A visit reads
-//! round(clip(score - p (1 - exp(-t / tau)) + e)), where p is the placebo response of patients
-//! who do not know their treatment, in MG-ADL points only, and e ~ N(0, s).
+//! round(clip(score - p (1 - exp(-t / tau)) + e)), where p is the placebo response of
+//! patients who do not know their treatment, in MG-ADL points only, and e ~ N(0, s).
 
 use neurocart_numeric::elementary::{exp1, floor1};
 

@@ -24,6 +24,9 @@ pub const INFECTIONS: u32 = 15;
 /// Founders of a new clone.
 pub const CLONE: u32 = 16;
 
+/// Attacks in the year before enrolment.
+pub const EARLIER_ATTACKS: u32 = 17;
+
 /// The subject of a replicate whose draws are wanted. Arms are not part of it: a subject's draws
 /// are the same under every treatment (common random numbers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

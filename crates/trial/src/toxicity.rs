@@ -2,7 +2,7 @@
 //! ASTCT (Lee et al. 2019, doi:10.1016/j.bbmt.2018.12.758).
 //!
 //! P(grade >= k) = expit(a_k + b_k log10 peak), the peak of interleukin-6 for CRS and of the
-//! neurotoxic drive for ICANS within 30 days of the first infusion, made monotone in k; one
+//! neurotoxic drive for ICANS in a window after the first infusion, made monotone in k; one
 //! uniform per subject and syndrome. The coefficients run through two points each (autoimmune
 //! disease and leukaemia): a calibration, not a prediction. Neurotoxicity is calibrated at grades
 //! 1 and 3 only, so grade 1 stands for 1 to 2 and grade 3 for 3 to 4.
@@ -11,9 +11,6 @@ use neurocart_numeric::elementary::{exp1, log10_1};
 
 use crate::course::Toxicity;
 use crate::purpose::{self, SubjectKey};
-
-/// Length of the window after the first infusion in which the peaks are taken.
-pub const WINDOW_DAYS: f64 = 30.0;
 
 /// P(grade >= `grade`) = expit(`intercept` + `slope` log10 peak).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +32,8 @@ pub struct ToxicityParameters {
     pub icans: Vec<GradeCurve>,
     /// Rise of interleukin-6 signal at which CRS is noticed, pg/mL.
     pub onset_il6_pg_per_ml: f64,
+    /// Days after the first infusion in which the peaks are taken.
+    pub window_days: f64,
 }
 
 /// What a solved trajectory says about one syndrome.
