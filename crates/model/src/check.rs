@@ -8,6 +8,9 @@ use crate::{
     Assignment, BinaryOperator, Event, Model, NamedUnit, State, Symbol, SymbolId, SymbolKind,
 };
 
+/// Reactions of one species; guards the stack of everything that walks its rate.
+const MOST_REACTIONS: usize = 1000;
+
 /// Checks everything but units and builds the model. With errors reported, the model is of no use.
 pub(crate) fn build(
     flat: &mut Flat,
@@ -125,6 +128,13 @@ fn gather_rates(flat: &mut Flat, reporter: &mut Reporter) {
             continue;
         };
         let first_span = first.span;
+        if reactions.len() > MOST_REACTIONS {
+            let name = &flat.symbols[index].plain;
+            let message = format!("`{name}` takes part in more than {MOST_REACTIONS} reactions");
+            let hint = "sum some of them up in one";
+            reporter.error(first_span, Saying::new(message).hint(hint));
+            continue;
+        }
         let draft = &flat.symbols[index];
         if let Some(rate) = &draft.rate {
             let message = format!(

@@ -230,9 +230,15 @@ impl Reporter {
             .any(|(_, d)| d.severity == Severity::Error)
     }
 
-    /// Line number of the start of a span.
-    pub fn line(&self, span: Span) -> usize {
-        line_column(&self.sources[span.file as usize].1, span.start as usize).0
+    /// Line of a span in words, with the file where it is not that of `from`.
+    pub fn line_in_words(&self, span: Span, from: Span) -> String {
+        let (source, text) = &self.sources[span.file as usize];
+        let line = line_column(text, span.start as usize).0;
+        if span.file == from.file {
+            format!("line {line}")
+        } else {
+            format!("{source}:{line}")
+        }
     }
 
     /// Text of a span.

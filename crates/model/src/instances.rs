@@ -3,6 +3,7 @@
 //! Every use of a module makes an instance with its own scope. Ports and `is` join a symbol of an
 //! instance with one outside.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostic::{Reporter, Saying, Span, nearest};
@@ -57,6 +58,8 @@ pub(crate) struct Flattening<'a> {
     pub drafts: Vec<Draft>,
     /// Nodes made so far; stops functions that multiply.
     pub node_count: usize,
+    /// Nodes made so far for the formula at hand.
+    pub parts: usize,
 }
 
 impl<'a> Flattening<'a> {
@@ -69,6 +72,7 @@ impl<'a> Flattening<'a> {
             flat: Vec::new(),
             drafts: Vec::new(),
             node_count: 0,
+            parts: 0,
         };
         let mut joins = Vec::new();
         work.instantiate(main, String::new(), &mut Vec::new(), &mut joins, reporter);
@@ -146,12 +150,14 @@ impl Flattening<'_> {
                 Statement::Instance(instance) => {
                     let child = self.submodel(number, &path, instance, stack, joins, reporter);
                     let name = instance.name.text.clone();
-                    if self.instances[number].children.contains_key(&name) {
-                        let message = format!("submodel `{name}` is defined twice");
-                        let saying = Saying::new(message).hint("give the second another name");
-                        reporter.error(instance.name.span, saying);
-                    } else {
-                        self.instances[number].children.insert(name, child);
+                    let children = &mut self.instances[number].children;
+                    match children.entry(name) {
+                        Entry::Vacant(entry) => drop(entry.insert(child)),
+                        Entry::Occupied(entry) => {
+                            let message = format!("submodel `{}` is defined twice", entry.key());
+                            let saying = Saying::new(message).hint("give the second another name");
+                            reporter.error(instance.name.span, saying);
+                        }
                     }
                 }
                 _ => {}

@@ -58,7 +58,8 @@ pub(crate) fn tokens(text: &str, file: u32, reporter: &mut Reporter) -> Vec<Toke
     let mut lexer = Lexer {
         text,
         file,
-        position: 0,
+        // Some editors put a byte order mark first.
+        position: if text.starts_with('\u{feff}') { 3 } else { 0 },
         after_newline: true,
         tokens: Vec::new(),
     };

@@ -54,6 +54,7 @@ pub(crate) fn parse(text: &str, file: u32, reporter: &mut Reporter) -> File {
         tokens,
         position: 0,
         depth: 0,
+        operands: 0,
         reporter,
     };
     parser.file()
@@ -64,6 +65,8 @@ pub(crate) struct Parser<'a> {
     pub tokens: Vec<Token>,
     pub position: usize,
     pub depth: usize,
+    /// Operands so far in the formula being read.
+    pub operands: usize,
     pub reporter: &'a mut Reporter,
 }
 

@@ -10,8 +10,8 @@ use crate::{BinaryOperator, UnaryOperator};
 
 /// Parentheses in parentheses; guards the stack.
 const DEEPEST_NESTING: usize = 100;
-/// Operators in one chain such as `a + b + c`; guards the stack of everything that walks formulas.
-const LONGEST_CHAIN: usize = 500;
+/// Numbers, names and calls in one formula; guards the stack of everything that walks formulas.
+const MOST_OPERANDS: usize = 1000;
 
 const COMPARISON: u8 = 3;
 const UNARY: u8 = 6;
@@ -22,6 +22,9 @@ const NO_UNITS: &[&str] = &["after", "and", "or", "not", "in", "has", "is", "end
 
 impl Parser<'_> {
     pub fn formula(&mut self) -> Parsed<Formula> {
+        if self.depth == 0 {
+            self.operands = 0;
+        }
         self.binary(0)
     }
 
@@ -41,18 +44,11 @@ impl Parser<'_> {
 
     fn binary_inner(&mut self, weakest: u8) -> Parsed<Formula> {
         let mut left = self.operand()?;
-        let mut chain = 0;
         while let Some((operator, strength)) = self.operator() {
             if strength < weakest {
                 break;
             }
-            let token = self.advance();
-            chain += 1;
-            if chain > LONGEST_CHAIN {
-                let saying = Saying::new("this formula is too long")
-                    .hint("give its parts names with `part := ...`");
-                return self.fail(token.span, saying);
-            }
+            self.position += 1;
             let right = self.binary(strength + 1)?;
             let next = self.operator();
             if strength == COMPARISON && next.is_some_and(|(_, s)| s == COMPARISON) {
@@ -102,6 +98,12 @@ impl Parser<'_> {
     fn operand(&mut self) -> Parsed<Formula> {
         let token = self.peek();
         let start = token.span;
+        self.operands += 1;
+        if self.operands > MOST_OPERANDS {
+            let saying = Saying::new("this formula is too long")
+                .hint("give its parts names with `part := ...`");
+            return self.fail(start, saying);
+        }
         let unary = match token.kind {
             TokenKind::Minus => Some(UnaryOperator::Negate),
             TokenKind::Not => Some(UnaryOperator::Not),

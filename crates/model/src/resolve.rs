@@ -7,6 +7,8 @@ use crate::{BinaryOperator, Expression, Function, SymbolId, UnaryOperator};
 
 /// More parts than any model has; stops functions that multiply.
 const MOST_NODES: usize = 4_000_000;
+/// Parts of one formula with its functions in place; guards the stack.
+const MOST_PARTS: usize = 2000;
 /// Functions within functions.
 const DEEPEST_CALLS: usize = 20;
 
@@ -176,6 +178,7 @@ struct Scope<'a> {
 impl Flattening<'_> {
     /// Looks up every name of a formula written in an instance.
     pub fn resolve(&mut self, instance: usize, formula: &Formula, reporter: &mut Reporter) -> Node {
+        self.parts = 0;
         self.node(
             &Scope {
                 instance,
@@ -190,10 +193,11 @@ impl Flattening<'_> {
     fn node(&mut self, scope: &Scope, formula: &Formula, reporter: &mut Reporter) -> Node {
         let span = formula.span;
         self.node_count += 1;
-        if self.node_count > MOST_NODES {
+        self.parts += 1;
+        if self.node_count > MOST_NODES || self.parts > MOST_PARTS {
             reporter.error(
                 span,
-                Saying::new("the functions of this model make it too large")
+                Saying::new("with its functions in place this formula is too large")
                     .hint("give the parts of the formula names with `part := ...`"),
             );
             return Node {
@@ -235,6 +239,7 @@ impl Flattening<'_> {
             let position = function.parameters.iter().position(|p| p.text == name);
             if let Some(argument) = position.and_then(|p| arguments.get(p)) {
                 self.node_count += size(argument);
+                self.parts += size(argument);
                 return argument.clone();
             }
         }

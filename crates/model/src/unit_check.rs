@@ -133,13 +133,13 @@ impl Check<'_> {
                 && let Some(symbol_unit) = unit.what.1
             {
                 let name = self.reporter.text(span).to_string();
-                let (text, line) = (&unit.what.0, self.reporter.line(unit.span));
+                let (text, line) = (&unit.what.0, self.reporter.line_in_words(unit.span, span));
                 let symbol_needs_text = self.table.show(&symbol_needs);
                 let factor = short(symbol_unit.factor / symbol_needs.factor);
                 let message =
                     format!("`{name}` is in {text} but {whose} needs {symbol_needs_text}");
                 let saying = Saying::new(message)
-                    .label(format!("declared in {text} at line {line}"))
+                    .label(format!("declared in {text} at {line}"))
                     .hint(format!(
                         "declare it in {symbol_needs_text}, or write `{factor} * {name}`"
                     ));

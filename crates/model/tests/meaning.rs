@@ -276,3 +276,26 @@ fn messages_about_two_files_show_both() {
       = hint: write `z = ...;`
     "#);
 }
+
+#[test]
+fn the_example_of_the_language_reference_reads() {
+    let page = include_str!("../../../docs/reference/model-language.md");
+    let example = page.split("```").nth(1).unwrap().trim_start_matches("text");
+    let blocker = "model fcrn_blocker(C)
+      unit per_day = 1/day;
+      B = 0; B' = k_on * (1 - B); k_on = 0.1 per_day; B has dimensionless;
+    end";
+    let resolve = |name: &str| (name == "drugs/fcrn_blocker.ant").then(|| blocker.to_string());
+    let loaded = load("example.ant", example, &resolve, &Options::default());
+    let model = loaded
+        .unwrap_or_else(|errors| panic!("{}", render(&errors)))
+        .model;
+    assert_eq!(value(&model, "k_on"), 0.3);
+    assert_eq!(rate(&model, "C"), -0.2 * 10.0 / 3.0);
+}
+
+#[test]
+fn other_line_ends_and_a_byte_order_mark_change_nothing() {
+    let text = "\u{feff}model m()\r\n a = 1\r\n b := 2 * a\r\nend\r\n";
+    assert_eq!(value(&read(text), "b"), 2.0);
+}

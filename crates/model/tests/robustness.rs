@@ -148,6 +148,11 @@ fn deep_and_long_formulas_end_with_a_message() {
             "model m()\n x = 1; x has day{};\nend",
             "/day".repeat(100_000)
         ),
+        format!(
+            "model m()\n x = {}1{};\nend",
+            "(".repeat(40),
+            (" + 1".repeat(400) + ")").repeat(40)
+        ),
         "model m()\n".repeat(3_000),
     ] {
         let errors = load("main", &text, &|_| None, &Options::default()).unwrap_err();
@@ -179,4 +184,27 @@ fn long_chains_of_rules_are_put_in_order() {
     let text = format!("model m()\n{rules} x19999 = 1;\nend");
     let loaded = load("main", &text, &|_| None, &Options::default()).unwrap();
     assert_eq!(loaded.model.assignments.len(), 19_999);
+}
+
+#[test]
+fn formulas_that_grow_by_functions_end_with_a_message() {
+    let chain = " + 1".repeat(800);
+    let text = format!(
+        "function f(x) x{chain} end\nmodel m()\n y := {}1{};\nend",
+        "f(".repeat(40),
+        ")".repeat(40)
+    );
+    let errors = load("main", &text, &|_| None, &Options::default()).unwrap_err();
+    assert!(errors[0].message.contains("too large"), "{}", errors[0]);
+}
+
+#[test]
+fn many_reactions_of_one_species_end_with_a_message() {
+    let text = |n| format!("model m()\n A = 1;\n{}end", "A -> ; 0.1 * A;\n".repeat(n));
+    assert!(load("main", &text(1000), &|_| None, &Options::default()).is_ok());
+    let errors = load("main", &text(1001), &|_| None, &Options::default()).unwrap_err();
+    assert_eq!(
+        errors[0].message,
+        "`A` takes part in more than 1000 reactions"
+    );
 }
