@@ -33,6 +33,7 @@ mod instances;
 mod lexer;
 mod parser;
 mod parser_formula;
+mod parser_statement;
 mod program;
 mod resolve;
 mod syntax;
