@@ -11,7 +11,7 @@ use crate::figure::plot::{
 use crate::figure::svg::Svg;
 use crate::figure::text::fit;
 use crate::figure::{Layout, ReferenceLine, TimeMark, lowest_reference};
-use crate::format::pretty_unit;
+use crate::format::{fixed, pretty_unit};
 
 /// What to draw: one course through several measurements.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -378,7 +378,7 @@ pub(crate) fn describe(figure: &PanelFigure) -> String {
         // The day of an early peak matters to the day.
         let when = |time: f64| {
             if time.abs() <= 70.0 {
-                TimeUnit::Days.words(time)
+                format!("day {}", fixed(time, 0))
             } else {
                 unit.words(time)
             }

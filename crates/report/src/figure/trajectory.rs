@@ -242,12 +242,14 @@ pub(crate) fn table(figure: &TrajectoryFigure) -> DataTable {
             for arm in &figure.arms {
                 let get = |series: &Vec<f64>| series.get(nearest).copied().unwrap_or(f64::NAN);
                 let (low, high) = (get(&arm.lower), get(&arm.upper));
-                let band = if low.is_finite() && high.is_finite() {
-                    format!(" ({} to {})", axis.words(low), axis.words(high))
+                let median = axis.words(get(&arm.median));
+                let (low_words, high_words) = (axis.words(low), axis.words(high));
+                let all_under = low_words == high_words && low_words == median;
+                row.push(if low.is_finite() && high.is_finite() && !all_under {
+                    format!("{median} ({low_words} to {high_words})")
                 } else {
-                    String::new()
-                };
-                row.push(format!("{}{band}", axis.words(get(&arm.median))));
+                    median
+                });
             }
             Some(row)
         })
