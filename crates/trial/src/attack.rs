@@ -42,7 +42,13 @@ pub fn frailty(cv: f64, seed: u64, patient: u64) -> f64 {
     if cv <= 0.0 {
         return 1.0;
     }
-    let key = Key { seed, purpose: purpose::ATTACK_FRAILTY, scenario: 0, replicate: 0, patient };
+    let key = Key {
+        seed,
+        purpose: purpose::ATTACK_FRAILTY,
+        scenario: 0,
+        replicate: 0,
+        patient,
+    };
     let shape = 1.0 / (cv * cv);
     Stream::new(key).gamma(shape, 1.0 / shape)
 }
@@ -81,7 +87,11 @@ pub fn draw(
                 m if m >= 1.0 => 1.0,
                 m => drawn.beta(a, a / m - a),
             };
-            attacks.push(Attack { time_days, edss_jump, edss_residual: part * edss_jump });
+            attacks.push(Attack {
+                time_days,
+                edss_jump,
+                edss_residual: part * edss_jump,
+            });
         },
     );
 }
@@ -102,9 +112,23 @@ mod tests {
     };
 
     fn attacks(yearly: f64, subject: u64) -> Vec<Attack> {
-        let curve = Curve { times_days: &[0.0, 730.0], values: &[0.0, 2.0 * yearly] };
+        let curve = Curve {
+            times_days: &[0.0, 730.0],
+            values: &[0.0, 2.0 * yearly],
+        };
         let mut attacks = Vec::new();
-        draw(curve, 1.0, &PARAMETERS, SubjectKey { seed: 3, replicate: 0, subject }, 730.0, &mut attacks);
+        draw(
+            curve,
+            1.0,
+            &PARAMETERS,
+            SubjectKey {
+                seed: 3,
+                replicate: 0,
+                subject,
+            },
+            730.0,
+            &mut attacks,
+        );
         attacks
     }
 
@@ -113,10 +137,17 @@ mod tests {
         let all: Vec<Attack> = (0..4000).flat_map(|i| attacks(3.0, i)).collect();
         let n = all.len() as f64;
         let jump = all.iter().map(|a| a.edss_jump).sum::<f64>() / n;
-        let part = all.iter().map(|a| a.edss_residual / a.edss_jump).sum::<f64>() / n;
+        let part = all
+            .iter()
+            .map(|a| a.edss_residual / a.edss_jump)
+            .sum::<f64>()
+            / n;
         assert!((jump - 2.0).abs() < 4.0 * 1.2 / n.sqrt(), "{jump}");
         // Beta(1.2, 1.2): variance 1 / (4 * 3.4).
-        assert!((part - 0.5).abs() < 4.0 * (0.25f64 / 3.4).sqrt() / n.sqrt(), "{part}");
+        assert!(
+            (part - 0.5).abs() < 4.0 * (0.25f64 / 3.4).sqrt() / n.sqrt(),
+            "{part}"
+        );
     }
 
     #[test]
@@ -126,7 +157,10 @@ mod tests {
             assert!(low.len() <= high.len());
             for (h, l) in high.iter().zip(&low) {
                 assert!(l.time_days >= h.time_days);
-                assert_eq!((l.edss_jump, l.edss_residual), (h.edss_jump, h.edss_residual));
+                assert_eq!(
+                    (l.edss_jump, l.edss_residual),
+                    (h.edss_jump, h.edss_residual)
+                );
             }
         }
     }

@@ -36,7 +36,13 @@ pub struct CloneFate {
 /// Finds the extinction and the hazard of return on one trajectory.
 ///
 /// `clone` is AMt, `naive` nB and `help` H on the same grid.
-pub fn fate(p: &CloneParameters, times_days: &[f64], clone: &[f64], naive: &[f64], help: &[f64]) -> CloneFate {
+pub fn fate(
+    p: &CloneParameters,
+    times_days: &[f64],
+    clone: &[f64],
+    naive: &[f64],
+    help: &[f64],
+) -> CloneFate {
     let one_cell = 1.0 / p.cells;
     let start = times_days.partition_point(|&t| t < 0.0);
     let Some(at) = (start..times_days.len()).find(|&i| clone[i] < one_cell) else {
@@ -59,28 +65,48 @@ pub fn fate(p: &CloneParameters, times_days: &[f64], clone: &[f64], naive: &[f64
     let mut sum = 0.0;
     for i in at..times_days.len() {
         // The stretch from the extinction to the next output counts in part.
-        let from = if i == at { extinct_days } else { times_days[i - 1] };
+        let from = if i == at {
+            extinct_days
+        } else {
+            times_days[i - 1]
+        };
         let before = if i == 0 { rate(i) } else { rate(i - 1) };
         sum += 0.5 * (before + rate(i)) * (times_days[i] - from);
         cumulative_foundings[i] = sum;
     }
-    CloneFate { extinct_days: Some(extinct_days), cumulative_foundings }
+    CloneFate {
+        extinct_days: Some(extinct_days),
+        cumulative_foundings,
+    }
 }
 
 /// Draws when the clone comes back after its extinction, if within the follow-up.
-pub fn draw_return(fate: &CloneFate, times_days: &[f64], key: SubjectKey, follow_up_days: f64) -> Option<f64> {
+pub fn draw_return(
+    fate: &CloneFate,
+    times_days: &[f64],
+    key: SubjectKey,
+    follow_up_days: f64,
+) -> Option<f64> {
     let extinct_days = fate.extinct_days.filter(|&t| t <= follow_up_days)?;
     let level = key.stream(purpose::CLONE).exponential(1.0);
-    Curve { times_days, values: &fate.cumulative_foundings }
-        .reaches(level, extinct_days)
-        .filter(|&t| t <= follow_up_days)
+    Curve {
+        times_days,
+        values: &fate.cumulative_foundings,
+    }
+    .reaches(level, extinct_days)
+    .filter(|&t| t <= follow_up_days)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const P: CloneParameters = CloneParameters { cells: 1e6, founding_rate: 2e-4, growth_rate: 0.06, loss_rate: 0.03 };
+    const P: CloneParameters = CloneParameters {
+        cells: 1e6,
+        founding_rate: 2e-4,
+        growth_rate: 0.06,
+        loss_rate: 0.03,
+    };
 
     #[test]
     fn extinction_is_where_one_cell_is_left() {
@@ -95,24 +121,43 @@ mod tests {
     #[test]
     fn a_clone_that_survives_has_no_fate() {
         let times = [0.0, 10.0];
-        assert_eq!(fate(&P, &times, &[1.0, 0.01], &[1.0; 2], &[1.0; 2]), CloneFate::default());
+        assert_eq!(
+            fate(&P, &times, &[1.0, 0.01], &[1.0; 2], &[1.0; 2]),
+            CloneFate::default()
+        );
     }
 
     #[test]
     fn the_return_is_exponential_at_a_constant_rate() {
         let times: Vec<f64> = (0..=1000).map(f64::from).collect();
         let clone = vec![1e-9; 1001];
-        let weak = CloneParameters { founding_rate: 4e-8, ..P };
+        let weak = CloneParameters {
+            founding_rate: 4e-8,
+            ..P
+        };
         let fate = fate(&weak, &times, &clone, &[0.5; 1001], &[1.0; 1001]);
         // 4e-8 * 0.5 * 1 * 1e6 * (1 - 0.5) per day.
         let rate = 0.01;
         assert!((fate.cumulative_foundings[1000] - 1000.0 * rate).abs() < 1e-9);
         let n = 10_000;
         let returned = (0..n).filter(|&subject| {
-            draw_return(&fate, &times, SubjectKey { seed: 1, replicate: 0, subject }, 100.0).is_some()
+            draw_return(
+                &fate,
+                &times,
+                SubjectKey {
+                    seed: 1,
+                    replicate: 0,
+                    subject,
+                },
+                100.0,
+            )
+            .is_some()
         });
         let share = returned.count() as f64 / n as f64;
         let p = 1.0 - (-100.0f64 * rate).exp();
-        assert!((share - p).abs() < 4.0 * (p * (1.0 - p) / n as f64).sqrt(), "{share}");
+        assert!(
+            (share - p).abs() < 4.0 * (p * (1.0 - p) / n as f64).sqrt(),
+            "{share}"
+        );
     }
 }

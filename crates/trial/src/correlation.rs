@@ -22,7 +22,10 @@ pub struct Correlations {
 
 impl Correlations {
     /// The matrix of a library, empty if it has none. `known` are the symbols that may occur.
-    pub fn of<'a>(library: &Library, known: impl Iterator<Item = &'a str> + Clone) -> Result<Correlations, Error> {
+    pub fn of<'a>(
+        library: &Library,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<Correlations, Error> {
         match library.find(CORRELATIONS) {
             Some(file) => Correlations::parse(file.text, file.name, known),
             None => Ok(Correlations::default()),
@@ -42,7 +45,9 @@ impl Correlations {
             let problem = |message: String| Problem::new(file, message).on_line(text, i + 1);
             if i == 0 {
                 if fields != ["first", "second", "correlation"] {
-                    return Err(problem("the columns are not `first,second,correlation`".into()).into());
+                    return Err(
+                        problem("the columns are not `first,second,correlation`".into()).into(),
+                    );
                 }
                 continue;
             }
@@ -67,14 +72,22 @@ impl Correlations {
                 });
             }
             let value = value.parse::<f64>().ok().filter(|v| v.abs() < 1.0);
-            let value = value.ok_or_else(|| problem("a correlation lies between -1 and 1".to_owned()))?;
+            let value =
+                value.ok_or_else(|| problem("a correlation lies between -1 and 1".to_owned()))?;
             let (i0, i1) = (at[0].max(at[1]), at[0].min(at[1]));
             if i0 == i1 {
-                return Err(problem(format!("`{first}` with itself")).hint("leave the diagonal out: it is 1").into());
+                return Err(problem(format!("`{first}` with itself"))
+                    .hint("leave the diagonal out: it is 1")
+                    .into());
             }
-            if entries.insert((i0, i1), value).is_some_and(|old| old != value) {
+            if entries
+                .insert((i0, i1), value)
+                .is_some_and(|old| old != value)
+            {
                 let message = format!("`{first}` and `{second}` have two different correlations");
-                return Err(problem(message).hint("the matrix is symmetric: give each pair once").into());
+                return Err(problem(message)
+                    .hint("the matrix is symmetric: give each pair once")
+                    .into());
             }
         }
         result.factorise(&entries, file)?;
@@ -82,17 +95,28 @@ impl Correlations {
     }
 
     /// Cholesky factor of the matrix with ones on the diagonal.
-    fn factorise(&mut self, entries: &HashMap<(usize, usize), f64>, file: &str) -> Result<(), Error> {
+    fn factorise(
+        &mut self,
+        entries: &HashMap<(usize, usize), f64>,
+        file: &str,
+    ) -> Result<(), Error> {
         let n = self.symbols.len();
         let mut l: Vec<Vec<f64>> = (0..n).map(|i| vec![0.0; i + 1]).collect();
         for i in 0..n {
             for j in 0..=i {
-                let a = if i == j { 1.0 } else { entries.get(&(i, j)).copied().unwrap_or(0.0) };
+                let a = if i == j {
+                    1.0
+                } else {
+                    entries.get(&(i, j)).copied().unwrap_or(0.0)
+                };
                 let dot: f64 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
                 if i == j {
                     let pivot = a - dot;
                     if pivot <= 1e-10 {
-                        let message = format!("the correlation matrix is not positive definite, seen at `{}`", self.symbols[i]);
+                        let message = format!(
+                            "the correlation matrix is not positive definite, seen at `{}`",
+                            self.symbols[i]
+                        );
                         let hint = "no patients can have these correlations all at once: make those of this parameter weaker";
                         return Err(Problem::new(file, message).hint(hint).into());
                     }
@@ -110,7 +134,11 @@ impl Correlations {
     pub fn normal(&self, symbol: &str, independent: impl Fn(&str) -> f64) -> f64 {
         match self.index.get(symbol) {
             None => independent(symbol),
-            Some(&i) => self.factor[i].iter().zip(&self.symbols).map(|(l, s)| l * independent(s)).sum(),
+            Some(&i) => self.factor[i]
+                .iter()
+                .zip(&self.symbols)
+                .map(|(l, s)| l * independent(s))
+                .sum(),
         }
     }
 }
@@ -121,15 +149,29 @@ mod tests {
 
     fn parse(rows: &str) -> Result<Correlations, Error> {
         let known = ["rho", "KA19", "dE"];
-        Correlations::parse(&format!("first,second,correlation\n{rows}"), "correlations.csv", known.into_iter())
+        Correlations::parse(
+            &format!("first,second,correlation\n{rows}"),
+            "correlations.csv",
+            known.into_iter(),
+        )
     }
 
     #[test]
     fn correlated_draws_have_the_correlation() {
         let c = parse("rho,KA19,0.6\nKA19,dE,-0.3\n").unwrap();
         let at = |hot: &str, of: &str| c.normal(of, |s| f64::from(u8::from(s == hot)));
-        let dot = |a: &str, b: &str| ["rho", "KA19", "dE"].iter().map(|h| at(h, a) * at(h, b)).sum::<f64>();
-        for (a, b, r) in [("rho", "KA19", 0.6), ("KA19", "dE", -0.3), ("rho", "dE", 0.0), ("dE", "dE", 1.0)] {
+        let dot = |a: &str, b: &str| {
+            ["rho", "KA19", "dE"]
+                .iter()
+                .map(|h| at(h, a) * at(h, b))
+                .sum::<f64>()
+        };
+        for (a, b, r) in [
+            ("rho", "KA19", 0.6),
+            ("KA19", "dE", -0.3),
+            ("rho", "dE", 0.0),
+            ("dE", "dE", 1.0),
+        ] {
             assert!((dot(a, b) - r).abs() < 1e-14, "{a} {b}");
         }
         assert_eq!(c.normal("kup", |_| 0.7), 0.7);

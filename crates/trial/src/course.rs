@@ -1,7 +1,23 @@
 //! What happens to one subject in one replicate: the stochastic layers on a solved trajectory.
 //!
 //! The immune core is solved once per patient and regimen; a course is drawn from that solution
-//! for every replicate, because the clinical states never feed back into the core.
+//! for every replicate, because the clinical states never feed back into the core. What all courses
+//! of a solution share is put together once, in a [`Basis`]; [`simulate`] then draws in
+//! microseconds.
+
+use neurocart_numeric::elementary::{exp1, ln1};
+
+use crate::attack;
+use crate::clone::{self, CloneFate, CloneParameters};
+use crate::disability;
+use crate::hazard::Curve;
+use crate::infection;
+use crate::layers::Layers;
+use crate::myasthenia;
+use crate::population::VirtualPatient;
+use crate::purpose::{self, SubjectKey};
+use crate::scenario::Scenario;
+use crate::toxicity::{self, Risk};
 
 /// One subject's clinical course, times in days from the first treatment (day 0).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,4 +81,289 @@ pub struct Toxicity {
     pub grade: u8,
     /// Onset; `None` for grade 0.
     pub onset_days: Option<f64>,
+}
+
+/// What all courses under one regimen share.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Output times of the solved trajectories.
+    pub times_days: Vec<f64>,
+    /// Days of the planned visits.
+    pub visits_days: Vec<f64>,
+    /// End of the draws.
+    pub follow_up_days: f64,
+    /// The layers of the disease.
+    pub layers: Layers,
+    /// True if patients do not know their treatment: scores show the placebo response.
+    pub blinded: bool,
+    /// True if the therapy has CRS and ICANS.
+    pub car_t: bool,
+    /// Days from the first infusion on in which the peaks of toxicity are taken.
+    toxicity_days: (f64, f64),
+}
+
+impl Plan {
+    /// The plan of a scenario. Visits must be days of its output grid or lie between them.
+    pub fn new(
+        scenario: &Scenario,
+        layers: &Layers,
+        blinded: bool,
+        visits_days: &[f64],
+        follow_up_days: f64,
+    ) -> Plan {
+        let infusions = &scenario.therapy.infusion_days;
+        let first = infusions.iter().copied().fold(f64::INFINITY, f64::min);
+        Plan {
+            times_days: scenario.times_days().to_vec(),
+            visits_days: visits_days.to_vec(),
+            follow_up_days,
+            layers: layers.clone(),
+            blinded,
+            car_t: scenario.therapy.is_car_t(),
+            toxicity_days: (first, first + layers.toxicity.window_days),
+        }
+    }
+}
+
+/// What all courses of one patient under one regimen share.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Basis {
+    /// Cumulative attack hazard on the output grid, without frailty; empty without attacks.
+    attack_hazard: Vec<f64>,
+    /// Cumulative infection hazard on the output grid.
+    infection_hazard: Vec<f64>,
+    /// The planned visits without attacks and noise. EDSS is the latent value.
+    visits: Vec<Visit>,
+    crs: Risk,
+    icans: Risk,
+    clone: CloneFate,
+    attack_frailty: f64,
+    /// Decay of an attack's passing part, of neurofilament and of GFAP, per day.
+    decays_per_day: [f64; 3],
+}
+
+impl Basis {
+    /// Puts together what courses need. `trajectory` is `[time][output]` of the scenario.
+    pub fn new(
+        plan: &Plan,
+        scenario: &Scenario,
+        patient: &VirtualPatient,
+        trajectory: &[f64],
+    ) -> Basis {
+        let width = scenario.outputs();
+        let times = plan.times_days.as_slice();
+        let column = |name: &str| -> Vec<f64> {
+            let at = scenario.output(name).unwrap_or(0);
+            trajectory.iter().skip(at).step_by(width).copied().collect()
+        };
+        let seen = |name: &str| -> Vec<f64> {
+            let values = column(name);
+            let curve = Curve {
+                times_days: times,
+                values: &values,
+            };
+            plan.visits_days.iter().map(|&day| curve.at(day)).collect()
+        };
+        let [
+            b_cells,
+            autoantibody,
+            igg,
+            car_t,
+            nfl,
+            gfap,
+            mg_adl,
+            qmg,
+            axons,
+        ] = ["Bb", "Ap", "cG", "CARb", "Nf", "GF", "MGADL", "QMG", "X"].map(seen);
+        let layers = &plan.layers;
+        let visit = |i: usize| {
+            let time_days = plan.visits_days[i];
+            let placebo = layers.myasthenia.filter(|_| plan.blinded);
+            let placebo = placebo.map_or(0.0, |m| myasthenia::placebo_response(&m, time_days));
+            let lost_axons = layers
+                .disability
+                .map(|d| -d.scale * ln1(axons[i].max(1e-12)));
+            Visit {
+                time_days,
+                edss: patient
+                    .edss
+                    .zip(lost_axons)
+                    .map(|(start, lost)| start + lost),
+                mg_adl: layers.myasthenia.map(|_| mg_adl[i] - placebo),
+                qmg: layers.myasthenia.map(|_| qmg[i]),
+                b_cells_per_ul: b_cells[i],
+                autoantibody_percent: autoantibody[i],
+                igg_g_per_l: igg[i],
+                car_t_cells_per_ul: car_t[i],
+                snfl_pg_per_ml: nfl[i],
+                sgfap_pg_per_ml: gfap[i],
+            }
+        };
+        let [founding_rate, growth_rate, loss_rate] = patient.clone_rates_per_day();
+        let clone = CloneParameters {
+            cells: layers.clone_cells,
+            founding_rate,
+            growth_rate,
+            loss_rate,
+        };
+        let (crs, icans) = toxicity_risks(plan, &column);
+        Basis {
+            attack_hazard: if layers.attacks.is_some() {
+                column("LamR")
+            } else {
+                Vec::new()
+            },
+            infection_hazard: column("LamI"),
+            visits: (0..plan.visits_days.len()).map(visit).collect(),
+            crs,
+            icans,
+            clone: clone::fate(&clone, times, &column("AMt"), &column("nB"), &column("H")),
+            attack_frailty: patient.attack_frailty,
+            decays_per_day: patient.decays_per_day(),
+        }
+    }
+
+    /// Probability of CRS of at least grade 1, 2, 3 and 4; 0 without CAR T cells.
+    pub fn crs_probability(&self) -> [f64; 4] {
+        self.crs.at_least
+    }
+
+    /// Probability of ICANS of at least grade 1, 2, 3 and 4; 0 without CAR T cells.
+    pub fn icans_probability(&self) -> [f64; 4] {
+        self.icans.at_least
+    }
+}
+
+/// Risks of CRS and ICANS from the peaks of interleukin-6 and of the neurotoxic drive.
+fn toxicity_risks(plan: &Plan, column: &dyn Fn(&str) -> Vec<f64>) -> (Risk, Risk) {
+    if !plan.car_t {
+        return Default::default();
+    }
+    let (from, until) = plan.toxicity_days;
+    let times = plan.times_days.as_slice();
+    let window = times.partition_point(|&t| t < from)..times.partition_point(|&t| t <= until);
+    let peak = |values: &[f64]| {
+        window.clone().fold((from, 0.0), |best, i| {
+            if values[i] > best.1 {
+                (times[i], values[i])
+            } else {
+                best
+            }
+        })
+    };
+    let (il6_day, il6_peak) = peak(&column("IL6"));
+    let (drive_day, drive_peak) = peak(&column("NT"));
+    // CRS is noticed where the interleukin-6 signal crosses its threshold; at the peak if it does not.
+    let signal = column("IL6s");
+    let threshold = plan.layers.toxicity.onset_il6_pg_per_ml;
+    let onset = match window.clone().find(|&i| signal[i] > threshold) {
+        Some(i) if i > window.start => {
+            let part = (threshold - signal[i - 1]) / (signal[i] - signal[i - 1]);
+            times[i - 1] + part * (times[i] - times[i - 1])
+        }
+        Some(i) => times[i],
+        None => il6_day,
+    };
+    let toxicity = &plan.layers.toxicity;
+    (
+        toxicity::risk(&toxicity.crs, il6_peak, onset),
+        toxicity::risk(&toxicity.icans, drive_peak, drive_day),
+    )
+}
+
+/// Draws the course of a subject into `course`, whose buffers are used again.
+pub fn simulate(plan: &Plan, basis: &Basis, key: SubjectKey, course: &mut Course) {
+    let layers = &plan.layers;
+    course.attacks.clear();
+    course.serious_infections_days.clear();
+    let times_days = plan.times_days.as_slice();
+    if let Some(attacks) = &layers.attacks {
+        let hazard = Curve {
+            times_days,
+            values: &basis.attack_hazard,
+        };
+        attack::draw(
+            hazard,
+            basis.attack_frailty,
+            attacks,
+            key,
+            plan.follow_up_days,
+            &mut course.attacks,
+        );
+    }
+    let infections = Curve {
+        times_days,
+        values: &basis.infection_hazard,
+    };
+    infection::draw(
+        infections,
+        key,
+        plan.follow_up_days,
+        &mut course.serious_infections_days,
+    );
+    course.crs = plan.car_t.then(|| toxicity::draw_crs(&basis.crs, key));
+    course.icans = plan.car_t.then(|| toxicity::draw_icans(&basis.icans, key));
+    course.clone_extinct_days = basis
+        .clone
+        .extinct_days
+        .filter(|&t| t <= plan.follow_up_days);
+    course.clone_refounded_days =
+        clone::draw_return(&basis.clone, times_days, key, plan.follow_up_days);
+    course.visits.clear();
+    course.visits.extend_from_slice(&basis.visits);
+    add_attacks_to_visits(layers, basis, &course.attacks, &mut course.visits);
+    read_scores(layers, key, &mut course.visits);
+}
+
+/// Raises disability and the markers of damage by the attacks so far.
+fn add_attacks_to_visits(layers: &Layers, basis: &Basis, attacks: &[Attack], visits: &mut [Visit]) {
+    let (Some(parameters), Some(first)) = (&layers.attacks, attacks.first()) else {
+        return;
+    };
+    let [recovery, neurofilament, gfap] = basis.decays_per_day;
+    for visit in visits.iter_mut().filter(|v| v.time_days >= first.time_days) {
+        if let Some(edss) = &mut visit.edss {
+            *edss += disability::from_attacks(attacks, recovery, visit.time_days);
+        }
+        for attack in attacks
+            .iter()
+            .take_while(|a| a.time_days <= visit.time_days)
+        {
+            let since = visit.time_days - attack.time_days;
+            let rise = |per_point: f64, decay: f64| {
+                if per_point == 0.0 {
+                    0.0
+                } else {
+                    per_point * attack.edss_jump * exp1(-decay * since)
+                }
+            };
+            visit.snfl_pg_per_ml += rise(parameters.neurofilament_jump, neurofilament);
+            visit.sgfap_pg_per_ml += rise(parameters.gfap_jump, gfap);
+        }
+    }
+}
+
+/// Turns latent scores into what visits read.
+fn read_scores(layers: &Layers, key: SubjectKey, visits: &mut [Visit]) {
+    if let Some(p) = &layers.disability {
+        let mut noise = key.stream(purpose::EDSS_NOISE);
+        for visit in visits.iter_mut() {
+            visit.edss = visit
+                .edss
+                .map(|latent| disability::reading(latent, p.noise_sd, noise.normal()));
+        }
+    }
+    if let Some(p) = &layers.myasthenia {
+        let mut noise = key.stream(purpose::MYASTHENIA_NOISE);
+        let read = myasthenia::reading;
+        for visit in visits.iter_mut() {
+            let (z_adl, z_qmg) = (noise.normal(), noise.normal());
+            visit.mg_adl = visit
+                .mg_adl
+                .map(|s| read(s, p.mg_adl_noise_sd, z_adl, myasthenia::MG_ADL_MAXIMUM));
+            visit.qmg = visit
+                .qmg
+                .map(|s| read(s, p.qmg_noise_sd, z_qmg, myasthenia::QMG_MAXIMUM));
+        }
+    }
 }

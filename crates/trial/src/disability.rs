@@ -26,7 +26,13 @@ pub struct DisabilityParameters {
 
 /// The latent EDSS of a virtual patient at baseline: normal, kept within 0 to 9.5.
 pub fn baseline(parameters: &DisabilityParameters, seed: u64, patient: u64) -> f64 {
-    let key = Key { seed, purpose: purpose::BASELINE_EDSS, scenario: 0, replicate: 0, patient };
+    let key = Key {
+        seed,
+        purpose: purpose::BASELINE_EDSS,
+        scenario: 0,
+        replicate: 0,
+        patient,
+    };
     let z = Stream::new(key).normal();
     (parameters.baseline_mean + parameters.baseline_sd * z).clamp(0.0, 9.5)
 }
@@ -37,7 +43,8 @@ pub fn from_attacks(attacks: &[Attack], recovery_per_day: f64, time_days: f64) -
     let mut sum = 0.0;
     for attack in attacks.iter().take_while(|a| a.time_days <= time_days) {
         let passing = attack.edss_jump - attack.edss_residual;
-        sum += attack.edss_residual + passing * exp1(-recovery_per_day * (time_days - attack.time_days));
+        sum += attack.edss_residual
+            + passing * exp1(-recovery_per_day * (time_days - attack.time_days));
     }
     sum
 }
@@ -55,7 +62,11 @@ mod tests {
 
     #[test]
     fn an_attack_fades_to_what_it_leaves() {
-        let attacks = [Attack { time_days: 100.0, edss_jump: 2.0, edss_residual: 0.5 }];
+        let attacks = [Attack {
+            time_days: 100.0,
+            edss_jump: 2.0,
+            edss_residual: 0.5,
+        }];
         assert_eq!(from_attacks(&attacks, 0.03, 99.0), 0.0);
         assert_eq!(from_attacks(&attacks, 0.03, 100.0), 2.0);
         let half_life = std::f64::consts::LN_2 / 0.03;

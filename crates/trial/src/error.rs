@@ -112,6 +112,16 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Cancelled,
+    /// A run directory cannot be used as it is.
+    #[error("{message}\n  --> {directory}\n     = hint: {hint}")]
+    RunDirectory {
+        /// The directory.
+        directory: String,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// A file cannot be read or written.
     #[error("cannot {action} `{path}`: {source}")]
     File {

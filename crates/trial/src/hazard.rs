@@ -62,7 +62,9 @@ pub fn events(
     let mut reached = cumulative.at(from_days);
     // A bound on the loop only: nobody has a thousand attacks.
     for k in 0..1000 {
-        let Some(time) = cumulative.reaches(reached + waiting(k) / frailty, clear_days) else { return };
+        let Some(time) = cumulative.reaches(reached + waiting(k) / frailty, clear_days) else {
+            return;
+        };
         if time > until_days {
             return;
         }
@@ -82,14 +84,30 @@ mod tests {
     use proptest::prelude::*;
 
     fn stream(patient: u64) -> Stream {
-        Stream::new(Key { seed: 5, purpose: 99, scenario: 0, replicate: 0, patient })
+        Stream::new(Key {
+            seed: 5,
+            purpose: 99,
+            scenario: 0,
+            replicate: 0,
+            patient,
+        })
     }
 
     fn count(frailty: f64, refractory_days: f64, mean: f64, patient: u64) -> f64 {
-        let curve = Curve { times_days: &[0.0, 365.0], values: &[0.0, mean] };
+        let curve = Curve {
+            times_days: &[0.0, 365.0],
+            values: &[0.0, mean],
+        };
         let mut draws = stream(patient);
         let mut n = 0.0;
-        events(curve, frailty, refractory_days, (0.0, 365.0), |_| draws.exponential(1.0), |_, _| n += 1.0);
+        events(
+            curve,
+            frailty,
+            refractory_days,
+            (0.0, 365.0),
+            |_| draws.exponential(1.0),
+            |_, _| n += 1.0,
+        );
         n
     }
 
@@ -107,7 +125,11 @@ mod tests {
             p[k] = p[k - 1] * mean / k as f64;
         }
         p[6] = 1.0 - p[..6].iter().sum::<f64>();
-        let chi: f64 = observed.iter().zip(p).map(|(o, p)| (o - n as f64 * p).powi(2) / (n as f64 * p)).sum();
+        let chi: f64 = observed
+            .iter()
+            .zip(p)
+            .map(|(o, p)| (o - n as f64 * p).powi(2) / (n as f64 * p))
+            .sum();
         assert!(chi < 27.9, "chi-square {chi}");
     }
 
@@ -117,29 +139,47 @@ mod tests {
         // variance about sd^2 sqrt((kurtosis - 1) / n), with kurtosis 3 + 6 cv^2 + 1 / variance.
         let (n, mean, cv) = (100_000u64, 1.2f64, 0.7f64);
         let shape = 1.0 / (cv * cv);
-        let counts: Vec<f64> = (0..n).map(|i| count(stream(i + n).gamma(shape, 1.0 / shape), 0.0, mean, i)).collect();
+        let counts: Vec<f64> = (0..n)
+            .map(|i| count(stream(i + n).gamma(shape, 1.0 / shape), 0.0, mean, i))
+            .collect();
         let m = counts.iter().sum::<f64>() / n as f64;
         let v = counts.iter().map(|c| (c - m).powi(2)).sum::<f64>() / (n - 1) as f64;
         let variance = mean + (cv * mean).powi(2);
         let kurtosis = 3.0 + 6.0 * cv * cv + 1.0 / variance;
-        assert!((m - mean).abs() < 4.0 * (variance / n as f64).sqrt(), "mean {m}");
-        assert!((v - variance).abs() < 4.0 * variance * ((kurtosis - 1.0) / n as f64).sqrt(), "variance {v}");
+        assert!(
+            (m - mean).abs() < 4.0 * (variance / n as f64).sqrt(),
+            "mean {m}"
+        );
+        assert!(
+            (v - variance).abs() < 4.0 * variance * ((kurtosis - 1.0) / n as f64).sqrt(),
+            "variance {v}"
+        );
     }
 
     #[test]
     fn a_refractory_period_slows_the_process_as_renewal_theory_says() {
         // Renewal with intervals 30 d + Exp: the long-run rate is 1 / (30 + 365 / hazard) per day.
         let (n, hazard, years) = (4000u64, 6.0f64, 10.0);
-        let curve = Curve { times_days: &[0.0, 3650.0], values: &[0.0, hazard * years] };
+        let curve = Curve {
+            times_days: &[0.0, 3650.0],
+            values: &[0.0, hazard * years],
+        };
         let (mut total, mut closest) = (0.0, f64::INFINITY);
         for i in 0..n {
             let mut draws = stream(i);
             let mut last = f64::NEG_INFINITY;
-            events(curve, 1.0, 30.0, (0.0, 3650.0), |_| draws.exponential(1.0), |_, t| {
-                total += 1.0;
-                closest = f64::min(closest, t - last);
-                last = t;
-            });
+            events(
+                curve,
+                1.0,
+                30.0,
+                (0.0, 3650.0),
+                |_| draws.exponential(1.0),
+                |_, t| {
+                    total += 1.0;
+                    closest = f64::min(closest, t - last);
+                    last = t;
+                },
+            );
         }
         assert!(closest >= 30.0 - 1e-9, "closest {closest}");
         let mu = 30.0 + 365.0 / hazard;
@@ -149,7 +189,10 @@ mod tests {
         let expected = (3650.0 + 30.0) / mu + (sigma2 - mu * mu) / (2.0 * mu * mu);
         let standard_error = (3650.0 * sigma2 / mu.powi(3) / n as f64).sqrt();
         let mean = total / n as f64;
-        assert!((mean - expected).abs() < 4.0 * standard_error, "{mean} against {expected}");
+        assert!(
+            (mean - expected).abs() < 4.0 * standard_error,
+            "{mean} against {expected}"
+        );
     }
 
     proptest! {

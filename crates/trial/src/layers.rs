@@ -46,7 +46,10 @@ impl Reader<'_> {
             parameter = self.table.overridden(&parameter, change)?;
         }
         let value = parameter.value;
-        self.used.push(Used { name: symbol.to_owned(), parameter });
+        self.used.push(Used {
+            name: symbol.to_owned(),
+            parameter,
+        });
         Ok(value)
     }
 
@@ -54,7 +57,11 @@ impl Reader<'_> {
         let curve = |&grade: &u8| {
             let intercept = self.value(&format!("{syndrome}_intercept_{grade}"))?;
             let slope = self.value(&format!("{syndrome}_slope_{grade}"))?;
-            Ok(GradeCurve { grade, intercept, slope })
+            Ok(GradeCurve {
+                grade,
+                intercept,
+                slope,
+            })
         };
         grades.iter().map(curve).collect()
     }
@@ -62,9 +69,18 @@ impl Reader<'_> {
 
 impl Layers {
     /// The layers of `disease`, with the user's values.
-    pub fn of(table: &Parameters, disease: &Disease, overrides: &[Override]) -> Result<Layers, Error> {
+    pub fn of(
+        table: &Parameters,
+        disease: &Disease,
+        overrides: &[Override],
+    ) -> Result<Layers, Error> {
         let scopes = ["stochastic", disease.parameter_scope.as_str()];
-        let mut r = Reader { table, scopes, overrides, used: Vec::new() };
+        let mut r = Reader {
+            table,
+            scopes,
+            overrides,
+            used: Vec::new(),
+        };
         let attacks = match &disease.attacks {
             None => None,
             Some(layer) => Some(AttackParameters {
@@ -122,9 +138,14 @@ fn hazard(table: &Parameters, disease: &Disease, layer: &AttackLayer) -> Result<
     match row.distribution {
         Some(Distribution::Gamma) => Ok(row),
         _ => {
-            let message = format!("`{}`, the hazard of the attacks, is not `gamma`", layer.hazard);
+            let message = format!(
+                "`{}`, the hazard of the attacks, is not `gamma`",
+                layer.hazard
+            );
             let hint = "its `cv` is the frailty between patients; write `gamma` in the column `distribution`";
-            Err(Problem::new("library/parameters.csv", message).hint(hint).into())
+            Err(Problem::new("library/parameters.csv", message)
+                .hint(hint)
+                .into())
         }
     }
 }
@@ -142,7 +163,10 @@ mod tests {
             let disease = Disease::load(&library, id).unwrap();
             let layers = Layers::of(&table, &disease, &[]).unwrap_or_else(|e| panic!("{id}: {e}"));
             assert_eq!(layers.attacks.is_some(), disease.attacks.is_some());
-            assert!(layers.attacks.is_some() || layers.myasthenia.is_some(), "{id} has no layer");
+            assert!(
+                layers.attacks.is_some() || layers.myasthenia.is_some(),
+                "{id} has no layer"
+            );
         }
     }
 }

@@ -46,7 +46,12 @@ mod tests {
 
     #[test]
     fn the_placebo_response_grows_to_its_full_size() {
-        let p = MyastheniaParameters { mg_adl_noise_sd: 1.2, qmg_noise_sd: 2.0, placebo_response: 1.8, placebo_days: 14.0 };
+        let p = MyastheniaParameters {
+            mg_adl_noise_sd: 1.2,
+            qmg_noise_sd: 2.0,
+            placebo_response: 1.8,
+            placebo_days: 14.0,
+        };
         assert_eq!(placebo_response(&p, 0.0), 0.0);
         assert!((placebo_response(&p, 14.0) - 1.8 * (1.0 - (-1.0f64).exp())).abs() < 1e-12);
         assert!((placebo_response(&p, 1e4) - 1.8).abs() < 1e-12);

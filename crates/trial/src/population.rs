@@ -37,7 +37,10 @@ pub struct VirtualPatient {
 impl VirtualPatient {
     /// A constant of the patient or a value before treatment, by its symbol in the model.
     fn start(&self, symbol: &str) -> f64 {
-        START_OUTPUTS.iter().position(|s| *s == symbol).map_or(f64::NAN, |i| self.start[i])
+        START_OUTPUTS
+            .iter()
+            .position(|s| *s == symbol)
+            .map_or(f64::NAN, |i| self.start[i])
     }
     /// Body weight, kg.
     pub fn weight_kg(&self) -> f64 {
@@ -85,7 +88,9 @@ pub enum Implausible {
 impl std::fmt::Display for Implausible {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Implausible::NoSteadyState(symbol) => write!(f, "no steady state: `{symbol}` out of bounds"),
+            Implausible::NoSteadyState(symbol) => {
+                write!(f, "no steady state: `{symbol}` out of bounds")
+            }
             Implausible::BaselineIgg => f.write_str("baseline IgG outside the plausible range"),
             Implausible::PeakTooLow => f.write_str("CAR T peak below the plausible range"),
             Implausible::PeakTooHigh => f.write_str("CAR T peak above the plausible range"),
@@ -139,7 +144,9 @@ pub fn parameter_values(
             return value(&v.drawn_as, &v.parameter, None);
         };
         let scale = scenario.varying.iter().find(|t| t.drawn_as == *tissue);
-        let scale = scale.map_or(1.0, |t| value(&t.drawn_as, &t.parameter, None) / t.parameter.value);
+        let scale = scale.map_or(1.0, |t| {
+            value(&t.drawn_as, &t.parameter, None) / t.parameter.value
+        });
         scale * value(&v.drawn_as, &v.parameter, Some(layers.blood_pool_cv))
     };
     scenario.varying.iter().map(drawn).collect()
@@ -155,13 +162,20 @@ pub fn patient(
 ) -> Result<VirtualPatient, Implausible> {
     let mut start = [f64::NAN; START_OUTPUTS.len()];
     // A failure leaves NaN behind, which no rule below accepts.
-    if let Ok(found) = scenario.start.outputs_at_start(values, scenario.settings.start_days) {
+    if let Ok(found) = scenario
+        .start
+        .outputs_at_start(values, scenario.settings.start_days)
+    {
         start.copy_from_slice(&found);
     }
     let patient = VirtualPatient {
         number,
-        attack_frailty: layers.attacks.map_or(1.0, |a| attack::frailty(a.frailty_cv, seed, number)),
-        edss: layers.disability.map(|d| disability::baseline(&d, seed, number)),
+        attack_frailty: layers
+            .attacks
+            .map_or(1.0, |a| attack::frailty(a.frailty_cv, seed, number)),
+        edss: layers
+            .disability
+            .map(|d| disability::baseline(&d, seed, number)),
         start,
     };
     let positive = ["kbtM", "iNM", "mP", "kcat0", "rA"];
@@ -183,13 +197,21 @@ pub fn patient(
 
 /// The standard normal draw of a symbol in a patient.
 fn normal(seed: u64, symbol: &str, patient: u64) -> f64 {
-    let key = Key { seed, purpose: purpose::PARAMETERS, scenario: address(symbol), replicate: 0, patient };
+    let key = Key {
+        seed,
+        purpose: purpose::PARAMETERS,
+        scenario: address(symbol),
+        replicate: 0,
+        patient,
+    };
     Stream::new(key).normal()
 }
 
 /// The address of a symbol: FNV-1a of its name (Fowler, Noll, Vo; RFC 9923).
 fn address(symbol: &str) -> u32 {
-    symbol.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    symbol.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// Standard deviation on the log scale that gives a coefficient of variation.
@@ -219,7 +241,10 @@ mod tests {
             end_days: 100.0,
             extra_days: &[],
         });
-        (scenario.unwrap(), Layers::of(&parameters, &disease, &[]).unwrap())
+        (
+            scenario.unwrap(),
+            Layers::of(&parameters, &disease, &[]).unwrap(),
+        )
     }
 
     #[test]
@@ -227,8 +252,21 @@ mod tests {
         let library = Library::embedded();
         let parameters = Parameters::of(&library).unwrap();
         let mut names: Vec<String> = parameters.rows().iter().map(|r| r.symbol.clone()).collect();
-        for drug in ["rituximab", "ocrelizumab", "inebilizumab", "efgartigimod", "eculizumab", "natalizumab"] {
-            names.extend(parameters.rows().iter().filter(|r| r.scope.starts_with("module:")).map(|r| format!("{drug}.{}", r.symbol)));
+        for drug in [
+            "rituximab",
+            "ocrelizumab",
+            "inebilizumab",
+            "efgartigimod",
+            "eculizumab",
+            "natalizumab",
+        ] {
+            names.extend(
+                parameters
+                    .rows()
+                    .iter()
+                    .filter(|r| r.scope.starts_with("module:"))
+                    .map(|r| format!("{drug}.{}", r.symbol)),
+            );
         }
         names.sort();
         names.dedup();
@@ -240,8 +278,9 @@ mod tests {
     fn draws_have_the_median_and_spread_of_the_table() {
         let (scenario, layers) = setting("placebo");
         let n = 4000;
-        let all: Vec<Vec<f64>> =
-            (0..n).map(|i| parameter_values(&scenario, &layers, &Correlations::default(), 7, i)).collect();
+        let all: Vec<Vec<f64>> = (0..n)
+            .map(|i| parameter_values(&scenario, &layers, &Correlations::default(), 7, i))
+            .collect();
         for (j, v) in scenario.varying.iter().enumerate() {
             if BLOOD_POOLS.iter().any(|(b, _)| *b == v.drawn_as) {
                 continue;
@@ -254,14 +293,28 @@ mod tests {
                 })
                 .collect();
             let (centre, spread) = match v.parameter.distribution() {
-                Distribution::LogitNormal => ((v.parameter.value / (1.0 - v.parameter.value)).ln(), v.parameter.cv()),
-                _ => (v.parameter.value.ln(), (1.0 + v.parameter.cv().powi(2)).ln().sqrt()),
+                Distribution::LogitNormal => (
+                    (v.parameter.value / (1.0 - v.parameter.value)).ln(),
+                    v.parameter.cv(),
+                ),
+                _ => (
+                    v.parameter.value.ln(),
+                    (1.0 + v.parameter.cv().powi(2)).ln().sqrt(),
+                ),
             };
             let mean = logs.iter().sum::<f64>() / n as f64;
             let sd = (logs.iter().map(|l| (l - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
             // 4.5 standard errors: about 120 parameters are looked at.
-            assert!((mean - centre).abs() < 4.5 * spread / (n as f64).sqrt(), "{}: {mean} {centre}", v.drawn_as);
-            assert!((sd / spread - 1.0).abs() < 4.5 / (2.0 * n as f64).sqrt(), "{}: {sd} {spread}", v.drawn_as);
+            assert!(
+                (mean - centre).abs() < 4.5 * spread / (n as f64).sqrt(),
+                "{}: {mean} {centre}",
+                v.drawn_as
+            );
+            assert!(
+                (sd / spread - 1.0).abs() < 4.5 / (2.0 * n as f64).sqrt(),
+                "{}: {sd} {spread}",
+                v.drawn_as
+            );
         }
     }
 
@@ -270,25 +323,47 @@ mod tests {
         let (a, layers) = setting("placebo");
         let (b, _) = setting("rituximab");
         let none = Correlations::default();
-        let (va, vb) = (parameter_values(&a, &layers, &none, 1, 5), parameter_values(&b, &layers, &none, 1, 5));
+        let (va, vb) = (
+            parameter_values(&a, &layers, &none, 1, 5),
+            parameter_values(&b, &layers, &none, 1, 5),
+        );
         assert!(vb.len() > va.len());
         for (v, x) in a.varying.iter().zip(&va) {
-            let j = b.varying.iter().position(|w| w.drawn_as == v.drawn_as).unwrap();
+            let j = b
+                .varying
+                .iter()
+                .position(|w| w.drawn_as == v.drawn_as)
+                .unwrap();
             assert_eq!(vb[j], *x, "{}", v.drawn_as);
         }
-        assert_eq!(patient(&a, &layers, 1, 5, &va), patient(&b, &layers, 1, 5, &vb));
+        assert_eq!(
+            patient(&a, &layers, 1, 5, &va),
+            patient(&b, &layers, 1, 5, &vb)
+        );
     }
 
     #[test]
     fn implausible_candidates_are_rejected_for_their_reason() {
         let (scenario, layers) = setting("placebo");
         let mut values: Vec<f64> = scenario.varying.iter().map(|v| v.parameter.value).collect();
-        let at = |name: &str| scenario.varying.iter().position(|v| v.drawn_as == name).unwrap();
+        let at = |name: &str| {
+            scenario
+                .varying
+                .iter()
+                .position(|v| v.drawn_as == name)
+                .unwrap()
+        };
         assert!(patient(&scenario, &layers, 1, 0, &values).is_ok());
         values[at("G0")] = 25.0;
-        assert_eq!(patient(&scenario, &layers, 1, 0, &values), Err(Implausible::BaselineIgg));
+        assert_eq!(
+            patient(&scenario, &layers, 1, 0, &values),
+            Err(Implausible::BaselineIgg)
+        );
         // kbtM = ktbM BMt0 / BMb0 - dM.
         values[at("dM")] = 1.0;
-        assert_eq!(patient(&scenario, &layers, 1, 0, &values), Err(Implausible::NoSteadyState("kbtM")));
+        assert_eq!(
+            patient(&scenario, &layers, 1, 0, &values),
+            Err(Implausible::NoSteadyState("kbtM"))
+        );
     }
 }

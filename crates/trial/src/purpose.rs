@@ -43,7 +43,17 @@ impl SubjectKey {
     /// The stream of this subject for one purpose.
     #[inline]
     pub fn stream(self, purpose: u32) -> Stream {
-        let SubjectKey { seed, replicate, subject } = self;
-        Stream::new(Key { seed, purpose, scenario: 0, replicate, patient: subject })
+        let SubjectKey {
+            seed,
+            replicate,
+            subject,
+        } = self;
+        Stream::new(Key {
+            seed,
+            purpose,
+            scenario: 0,
+            replicate,
+            patient: subject,
+        })
     }
 }

@@ -29,14 +29,15 @@ const LYMPHODEPLETION: &str = "XL";
 /// What is reported of every solved patient, beside the concentration of each drug. The states of
 /// CAR T stimulation start at 0 on day -10, as in the specification's golden values.
 pub const OUTPUTS: [&str; 30] = [
-    "CARb", "CC", "Bb", "BNb", "BMb", "PB", "PL", "AMt", "AL", "cG", "Ap", "Ac", "IL6", "IL6s", "NT", "ANC", "N", "F",
-    "U", "R", "X", "Nf", "GF", "Alb", "LamR", "LamI", "nB", "H", "MGADL", "QMG",
+    "CARb", "CC", "Bb", "BNb", "BMb", "PB", "PL", "AMt", "AL", "cG", "Ap", "Ac", "IL6", "IL6s",
+    "NT", "ANC", "N", "F", "U", "R", "X", "Nf", "GF", "Alb", "LamR", "LamI", "nB", "H", "MGADL",
+    "QMG",
 ];
 
 /// Constants whose validity depends on the draw, and what a patient is like before treatment.
 pub(crate) const START_OUTPUTS: [&str; 23] = [
-    "kbtM", "iNM", "mP", "kcat0", "rA", "epsA", "dA", "amax", "WT", "krec", "kNf", "kGF", "hMS", "hNM", "cG", "Bb",
-    "Ap", "MGADL", "QMG", "Nf", "GF", "R", "IL6",
+    "kbtM", "iNM", "mP", "kcat0", "rA", "epsA", "dA", "amax", "WT", "krec", "kNf", "kGF", "hMS",
+    "hNM", "cG", "Bb", "Ap", "MGADL", "QMG", "Nf", "GF", "R", "IL6",
 ];
 
 /// States that fall by many orders of magnitude and grow back: their return depends on digits far
@@ -138,7 +139,10 @@ pub fn output_grid(end_days: f64, extra: &[f64]) -> Vec<f64> {
         let n = ((to - from) / step).ceil().max(0.0) as usize;
         (0..n).map(move |i| from + step * i as f64)
     };
-    let mut days: Vec<f64> = span(FIRST_DAY, 30.0, 0.5).chain(span(30.0, 60.0, 1.0)).chain(span(60.0, end_days, 7.0)).collect();
+    let mut days: Vec<f64> = span(FIRST_DAY, 30.0, 0.5)
+        .chain(span(30.0, 60.0, 1.0))
+        .chain(span(60.0, end_days, 7.0))
+        .collect();
     days.extend(extra);
     days.push(end_days);
     days.retain(|&d| (FIRST_DAY..=end_days).contains(&d));
@@ -150,12 +154,22 @@ pub fn output_grid(end_days: f64, extra: &[f64]) -> Vec<f64> {
 impl Scenario {
     /// Puts the text together, reads and compiles it.
     pub fn build(ingredients: Ingredients) -> Result<Scenario, Error> {
-        let Ingredients { library, parameters, disease, therapy, overrides, end_days, extra_days } = ingredients;
+        let Ingredients {
+            library,
+            parameters,
+            disease,
+            therapy,
+            overrides,
+            end_days,
+            extra_days,
+        } = ingredients;
         let used = used_parameters(parameters, disease, therapy, overrides)?;
         let text = model_text(library, therapy, &used)?;
         let resolve = |path: &str| {
             let file = library.text(&format!("model/{path}"));
-            file.or_else(|_| library.text(&format!("model/drugs/{path}"))).ok().map(str::to_owned)
+            file.or_else(|_| library.text(&format!("model/drugs/{path}")))
+                .ok()
+                .map(str::to_owned)
         };
         let model = neurocart_model::load("scenario.ant", &text, &resolve, &Options::default())
             .map_err(|errors| Error::Model(neurocart_model::render(&errors)))?
@@ -164,22 +178,38 @@ impl Scenario {
         let mut varying = Vec::new();
         for u in used.iter().filter(|u| u.parameter.varies()) {
             let name = program_name(&model, &u.name)?;
-            varying.push(Varying { name, drawn_as: u.name.clone(), parameter: u.parameter.clone() });
+            varying.push(Varying {
+                name,
+                drawn_as: u.name.clone(),
+                parameter: u.parameter.clone(),
+            });
         }
         let names: Vec<String> = varying.iter().map(|v| v.name.clone()).collect();
         let weight = match varying.iter().position(|v| v.drawn_as == WEIGHT) {
             Some(i) => Weight::Varying(i),
-            None => Weight::Fixed(used.iter().find(|u| u.name == WEIGHT).map_or(70.0, |u| u.parameter.value)),
+            None => Weight::Fixed(
+                used.iter()
+                    .find(|u| u.name == WEIGHT)
+                    .map_or(70.0, |u| u.parameter.value),
+            ),
         };
 
         let (plan, targets) = dose_plan(therapy, end_days);
-        let targets = targets.iter().map(|t| program_name(&model, t)).collect::<Result<Vec<_>, _>>()?;
+        let targets = targets
+            .iter()
+            .map(|t| program_name(&model, t))
+            .collect::<Result<Vec<_>, _>>()?;
         let drugs: Vec<String> = therapy.drugs.iter().map(|d| d.name.clone()).collect();
         let mut outputs: Vec<String> = OUTPUTS.map(str::to_owned).to_vec();
         for drug in &drugs {
             outputs.push(program_name(&model, &format!("{drug}.concentration"))?);
         }
-        let options = CompileOptions { fixed: Vec::new(), varying: names.clone(), outputs, targets };
+        let options = CompileOptions {
+            fixed: Vec::new(),
+            varying: names.clone(),
+            outputs,
+            targets,
+        };
         let program = Program::compile(&model, options)?;
         let start_options = CompileOptions {
             fixed: Vec::new(),
@@ -226,8 +256,11 @@ impl Scenario {
 
     /// Position of an output, by its name in [`OUTPUTS`] or `drug.concentration`.
     pub fn output(&self, name: &str) -> Option<usize> {
-        let drug = name.strip_suffix(".concentration").and_then(|d| self.drugs.iter().position(|x| x == d));
-        drug.map(|i| OUTPUTS.len() + i).or_else(|| OUTPUTS.iter().position(|o| *o == name))
+        let drug = name
+            .strip_suffix(".concentration")
+            .and_then(|d| self.drugs.iter().position(|x| x == d));
+        drug.map(|i| OUTPUTS.len() + i)
+            .or_else(|| OUTPUTS.iter().position(|o| *o == name))
     }
 
     /// Body weight of a patient with these parameters, kg.
@@ -243,15 +276,28 @@ impl Scenario {
         let weight_kg = self.weight_kg(values);
         let dose = |p: &Planned| {
             let amount = match p.amount {
-                Amount::Set(value) => return Dose { time_days: p.day, target: p.target, action: Action::Set(value) },
+                Amount::Set(value) => {
+                    return Dose {
+                        time_days: p.day,
+                        target: p.target,
+                        action: Action::Set(value),
+                    };
+                }
                 Amount::Add(amount) => amount,
                 Amount::PerKg { amount, maximum } => (amount * weight_kg).min(maximum),
             };
             let action = match p.infusion_days > 0.0 {
-                true => Action::Infuse { amount, duration_days: p.infusion_days },
+                true => Action::Infuse {
+                    amount,
+                    duration_days: p.infusion_days,
+                },
                 false => Action::Add(amount),
             };
-            Dose { time_days: p.day, target: p.target, action }
+            Dose {
+                time_days: p.day,
+                target: p.target,
+                action,
+            }
         };
         self.plan.iter().map(dose).collect()
     }
@@ -272,21 +318,30 @@ fn used_parameters(
             let near = crate::error::nearest(scope, table.rows().iter().map(|r| r.scope.as_str()));
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "add a row, or correct `parameter_scope` in the disease or therapy file".to_owned(),
+                None => "add a row, or correct `parameter_scope` in the disease or therapy file"
+                    .to_owned(),
             };
-            return Err(Problem::new("library/parameters.csv", message).hint(hint).into());
+            return Err(Problem::new("library/parameters.csv", message)
+                .hint(hint)
+                .into());
         }
     }
     let mut used = Vec::new();
     for row in table.rows().iter().filter(|r| r.scope == "core") {
-        used.push(Used { name: row.symbol.clone(), parameter: table.get(&row.symbol, &scopes)? });
+        used.push(Used {
+            name: row.symbol.clone(),
+            parameter: table.get(&row.symbol, &scopes)?,
+        });
     }
     for drug in &therapy.drugs {
         let module = format!("module:{}", drug.module);
         let own = drug.scope();
         for row in table.rows().iter().filter(|r| r.scope == module) {
             let parameter = table.get(&row.symbol, &[&module, &own])?;
-            used.push(Used { name: format!("{}.{}", drug.name, row.symbol), parameter });
+            used.push(Used {
+                name: format!("{}.{}", drug.name, row.symbol),
+                parameter,
+            });
         }
     }
     for change in overrides {
@@ -298,11 +353,24 @@ fn used_parameters(
 }
 
 /// Checks that every override names a parameter of one of the scenarios or of the layers.
-pub fn check_overrides(table: &Parameters, scenarios: &[&Scenario], overrides: &[Override]) -> Result<(), Error> {
-    let layers = table.rows().iter().filter(|r| r.scope == "stochastic").map(|r| r.symbol.as_str());
-    let models = scenarios.iter().flat_map(|s| s.used.iter().map(|u| u.name.as_str()));
+pub fn check_overrides(
+    table: &Parameters,
+    scenarios: &[&Scenario],
+    overrides: &[Override],
+) -> Result<(), Error> {
+    let layers = table
+        .rows()
+        .iter()
+        .filter(|r| r.scope == "stochastic")
+        .map(|r| r.symbol.as_str());
+    let models = scenarios
+        .iter()
+        .flat_map(|s| s.used.iter().map(|u| u.name.as_str()));
     let known: Vec<&str> = layers.chain(models).collect();
-    match overrides.iter().find(|o| !known.contains(&o.symbol.as_str())) {
+    match overrides
+        .iter()
+        .find(|o| !known.contains(&o.symbol.as_str()))
+    {
         Some(change) => Err(table.unknown_override(change, known)),
         None => Ok(()),
     }
@@ -316,7 +384,10 @@ fn model_text(library: &Library, therapy: &Therapy, used: &[Used]) -> Result<Str
     for drug in &therapy.drugs {
         let path = format!("model/drugs/{}.ant", drug.module);
         for effect in effect_names(library.text(&path)?) {
-            effects.entry(effect.to_owned()).or_default().push(format!("{}.effect_on_{effect}", drug.name));
+            effects
+                .entry(effect.to_owned())
+                .or_default()
+                .push(format!("{}.effect_on_{effect}", drug.name));
         }
     }
     let mut text = String::new();
@@ -362,7 +433,9 @@ fn program_name(model: &Model, name: &str) -> Result<String, Error> {
             let problem = Problem::new("library/model", format!("the model has no `{name}`"));
             match crate::error::nearest(plain, model.symbols.iter().map(|s| s.name.as_str())) {
                 Some(near) => problem.hint(format!("did you mean `{near}`?")).into(),
-                None => problem.hint("a row of the parameter table or a field of the therapy file names it").into(),
+                None => problem
+                    .hint("a row of the parameter table or a field of the therapy file names it")
+                    .into(),
             }
         })
 }
@@ -380,19 +453,37 @@ fn dose_plan(therapy: &Therapy, end_days: f64) -> (Vec<Planned>, Vec<String>) {
     if let Some(depletion) = therapy.lymphodepletion.as_ref().filter(|l| l.units > 0.0) {
         let target = target(LYMPHODEPLETION.to_owned());
         let amount = Amount::Add(depletion.units);
-        plan.extend(depletion.days.iter().map(|&day| Planned { day, target, amount, infusion_days: 0.0 }));
+        plan.extend(depletion.days.iter().map(|&day| Planned {
+            day,
+            target,
+            amount,
+            infusion_days: 0.0,
+        }));
     }
     // Cells in the model are counted in 1e9.
     let amount = match (therapy.dose_cells_per_kg, therapy.dose_cells) {
-        (Some(per_kg), _) => Some(Amount::PerKg { amount: per_kg / 1e9, maximum: f64::INFINITY }),
+        (Some(per_kg), _) => Some(Amount::PerKg {
+            amount: per_kg / 1e9,
+            maximum: f64::INFINITY,
+        }),
         (_, cells) => cells.map(|c| Amount::Add(c / 1e9)),
     };
     if let (Some(amount), Some(state)) = (amount, &therapy.infused_state) {
         let cells = target(state.clone());
         let fitness = target(FITNESS.to_owned());
         for &day in &therapy.infusion_days {
-            plan.push(Planned { day, target: cells, amount, infusion_days: 0.0 });
-            plan.push(Planned { day, target: fitness, amount: Amount::Set(1.0), infusion_days: 0.0 });
+            plan.push(Planned {
+                day,
+                target: cells,
+                amount,
+                infusion_days: 0.0,
+            });
+            plan.push(Planned {
+                day,
+                target: fitness,
+                amount: Amount::Set(1.0),
+                infusion_days: 0.0,
+            });
         }
     }
     for drug in &therapy.drugs {
@@ -403,11 +494,19 @@ fn dose_plan(therapy: &Therapy, end_days: f64) -> (Vec<Planned>, Vec<String>) {
             };
             let target = target(format!("{}.{compartment}", drug.name));
             let amount = match (dose.dose_mg, dose.dose_mg_per_kg) {
-                (_, Some(amount)) => Amount::PerKg { amount, maximum: dose.maximum_mg.unwrap_or(f64::INFINITY) },
+                (_, Some(amount)) => Amount::PerKg {
+                    amount,
+                    maximum: dose.maximum_mg.unwrap_or(f64::INFINITY),
+                },
                 (mg, None) => Amount::Add(mg.unwrap_or(0.0)),
             };
             let infusion_days = dose.infusion_hours / 24.0;
-            plan.extend(dose.days_until(end_days).into_iter().map(|day| Planned { day, target, amount, infusion_days }));
+            plan.extend(dose.days_until(end_days).into_iter().map(|day| Planned {
+                day,
+                target,
+                amount,
+                infusion_days,
+            }));
         }
     }
     plan.retain(|p| p.day <= end_days);
@@ -442,7 +541,8 @@ mod tests {
             // Each disease and each therapy once; the text of a pair has no other ingredients.
             let diseases = library.disease_ids();
             let disease = diseases[i % diseases.len()];
-            let scenario = build(disease, therapy, &[]).unwrap_or_else(|e| panic!("{disease} {therapy}: {e}"));
+            let scenario =
+                build(disease, therapy, &[]).unwrap_or_else(|e| panic!("{disease} {therapy}: {e}"));
             assert!(scenario.varying.len() > 50);
         }
     }
@@ -451,7 +551,9 @@ mod tests {
     fn doses_follow_the_body_weight() {
         let scenario = build("mg-achr", "cd19-cart", &[]).unwrap();
         let mut values: Vec<f64> = scenario.varying.iter().map(|v| v.parameter.value).collect();
-        let Weight::Varying(weight) = scenario.weight else { panic!("the weight varies") };
+        let Weight::Varying(weight) = scenario.weight else {
+            panic!("the weight varies")
+        };
         values[weight] = 100.0;
         let doses = scenario.doses(&values);
         let days: Vec<f64> = doses.iter().map(|d| d.time_days).collect();

@@ -55,15 +55,24 @@ pub fn risk(curves: &[GradeCurve], peak: f64, onset_days: f64) -> Risk {
         below = below.min(p);
         at_least[usize::from(curve.grade.clamp(1, 4)) - 1] = below;
     }
-    Risk { at_least, onset_days }
+    Risk {
+        at_least,
+        onset_days,
+    }
 }
 
 /// Draws the highest grade of one syndrome.
 #[inline]
 pub fn draw(risk: &Risk, key: SubjectKey, purpose: u32) -> Toxicity {
     let u = key.stream(purpose).uniform();
-    let grade = (1..=4u8).rev().find(|&g| u < risk.at_least[usize::from(g) - 1]).unwrap_or(0);
-    Toxicity { grade, onset_days: (grade > 0).then_some(risk.onset_days) }
+    let grade = (1..=4u8)
+        .rev()
+        .find(|&g| u < risk.at_least[usize::from(g) - 1])
+        .unwrap_or(0);
+    Toxicity {
+        grade,
+        onset_days: (grade > 0).then_some(risk.onset_days),
+    }
 }
 
 /// Draws CRS.
@@ -85,20 +94,43 @@ mod tests {
 
     fn curves() -> Vec<GradeCurve> {
         // MODEL: (a, b) of CRS grades 1 to 4.
-        [(1, -0.309, 0.761), (2, -5.23, 1.773), (3, -9.68, 2.778), (4, -12.656, 3.34)]
-            .map(|(grade, intercept, slope)| GradeCurve { grade, intercept, slope })
-            .to_vec()
+        [
+            (1, -0.309, 0.761),
+            (2, -5.23, 1.773),
+            (3, -9.68, 2.778),
+            (4, -12.656, 3.34),
+        ]
+        .map(|(grade, intercept, slope)| GradeCurve {
+            grade,
+            intercept,
+            slope,
+        })
+        .to_vec()
     }
 
     #[test]
     fn grades_occur_as_often_as_the_curves_say() {
         let risk = risk(&curves(), 857.0, 4.0);
         // expit(-9.68 + 2.778 log10 857) = 0.1777.
-        assert!((risk.at_least[2] - 0.1777).abs() < 1e-4, "{}", risk.at_least[2]);
+        assert!(
+            (risk.at_least[2] - 0.1777).abs() < 1e-4,
+            "{}",
+            risk.at_least[2]
+        );
         let n = 20_000;
         let mut counts = [0.0; 5];
         for subject in 0..n {
-            counts[usize::from(draw_crs(&risk, SubjectKey { seed: 1, replicate: 0, subject }).grade)] += 1.0;
+            counts[usize::from(
+                draw_crs(
+                    &risk,
+                    SubjectKey {
+                        seed: 1,
+                        replicate: 0,
+                        subject,
+                    },
+                )
+                .grade,
+            )] += 1.0;
         }
         let share3 = (counts[3] + counts[4]) / n as f64;
         let p = risk.at_least[2];

@@ -14,8 +14,10 @@ const GOLDEN: &str = include_str!("../../../reference/golden_values.csv");
 fn scenario(disease: &str, therapy: &str, changes: &[&str]) -> Scenario {
     let library = Library::embedded();
     let parameters = Parameters::of(&library).unwrap();
-    let changes: Vec<FieldOverride> =
-        changes.iter().map(|c| FieldOverride::parse(c, "test").unwrap()).collect();
+    let changes: Vec<FieldOverride> = changes
+        .iter()
+        .map(|c| FieldOverride::parse(c, "test").unwrap())
+        .collect();
     Scenario::build(Ingredients {
         library: &library,
         parameters: &parameters,
@@ -45,10 +47,19 @@ fn typical(scenario: &Scenario, outputs: &[&str], days: &[f64]) -> Vec<f64> {
         ..scenario.settings.clone()
     };
     let values: Vec<f64> = scenario.varying.iter().map(|v| v.parameter.value).collect();
-    let patient = Patient { id: 0, doses: scenario.doses(&values), parameters: values };
+    let patient = Patient {
+        id: 0,
+        doses: scenario.doses(&values),
+        parameters: values,
+    };
     let mut result = None;
-    solve(&program, &settings, &mut std::iter::once(patient), &mut |r| result = Some(r.unwrap()))
-        .unwrap();
+    solve(
+        &program,
+        &settings,
+        &mut std::iter::once(patient),
+        &mut |r| result = Some(r.unwrap()),
+    )
+    .unwrap();
     result.unwrap().values
 }
 
@@ -91,23 +102,39 @@ fn myasthenia_after_bcma_car_t_cells_agrees_with_the_golden_values() {
 #[test]
 fn two_doses_of_anti_cd20_agree_with_the_golden_values() {
     // The golden run has the core's parameters, which this disease leaves as they are here.
-    check("S3", &scenario("mg-achr", "ocrelizumab", &["drug.0.dose.1.until_days=1"]));
+    check(
+        "S3",
+        &scenario("mg-achr", "ocrelizumab", &["drug.0.dose.1.until_days=1"]),
+    );
 }
 
 #[test]
 fn one_cycle_of_an_fcrn_blocker_agrees_with_the_golden_values() {
-    check("S4", &scenario("mg-achr", "efgartigimod", &["drug.0.dose.0.until_days=21"]));
+    check(
+        "S4",
+        &scenario("mg-achr", "efgartigimod", &["drug.0.dose.0.until_days=21"]),
+    );
 }
 
 #[test]
 fn the_untreated_disease_and_health_hold_for_ten_years() {
     for (dis, symbols) in [
-        (1.0, ["BNt", "AMt", "PL", "cG", "Ap", "IL6", "U", "R", "BC", "NT"]),
-        (0.0, ["BNt", "AMt", "PL", "cG", "Ap", "IL6", "U", "R", "BC", "NT"]),
+        (
+            1.0,
+            ["BNt", "AMt", "PL", "cG", "Ap", "IL6", "U", "R", "BC", "NT"],
+        ),
+        (
+            0.0,
+            ["BNt", "AMt", "PL", "cG", "Ap", "IL6", "U", "R", "BC", "NT"],
+        ),
     ] {
         let library = Library::embedded();
         let parameters = Parameters::of(&library).unwrap();
-        let off = Override { symbol: "dis".into(), value: dis, origin: "test".into() };
+        let off = Override {
+            symbol: "dis".into(),
+            value: dis,
+            origin: "test".into(),
+        };
         let s = Scenario::build(Ingredients {
             library: &library,
             parameters: &parameters,
@@ -124,7 +151,10 @@ fn the_untreated_disease_and_health_hold_for_ten_years() {
             // The floor of 1e-12 under the cytokine drive adds 34 * (1e-12)^0.8 = 8.5e-9 pg/mL of
             // IL-6 and 1.5 times that to the neurotoxic drive; nothing else may move.
             let allowed = 1e-8 * a.abs() + 1.3e-8;
-            assert!((a - b).abs() <= allowed, "{symbol} with dis {dis}: {a} to {b}");
+            assert!(
+                (a - b).abs() <= allowed,
+                "{symbol} with dis {dis}: {a} to {b}"
+            );
         }
     }
 }
