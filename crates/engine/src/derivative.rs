@@ -16,18 +16,7 @@ pub(crate) type Gradient = Vec<(u32, Node)>;
 /// Gradients of `roots` with respect to the states.
 pub(crate) fn gradients(graph: &mut Graph, roots: &[Node]) -> Vec<Gradient> {
     let mut known: HashMap<Node, Gradient> = HashMap::new();
-    // Operands have smaller indices than what is made of them, so index order is an order of work.
-    let mut needed: Vec<Node> = Vec::new();
-    let mut seen = vec![false; graph.len()];
-    let mut stack: Vec<Node> = roots.to_vec();
-    while let Some(node) = stack.pop() {
-        if !std::mem::replace(&mut seen[node.0 as usize], true) {
-            needed.push(node);
-            stack.extend(graph.operands(node));
-        }
-    }
-    needed.sort_unstable();
-    for node in needed {
+    for node in graph.parts(roots) {
         let gradient = gradient(graph, node, &known);
         known.insert(node, gradient);
     }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::emission::TooLarge;
 use neurocart_numeric::kernel::{Elimination, Pivot, TriangularRow};
 
 /// The pattern of the matrix with fill, and how to factorise it.
@@ -24,7 +25,12 @@ pub(crate) struct SymbolicFactor {
 
 /// Finds order and fill for an `n` by `n` matrix with the given entries and a full diagonal, whose
 /// first slot is `first_slot`.
-pub(crate) fn symbolic_factor(n: usize, entries: &[(u32, u32)], first_slot: u16) -> SymbolicFactor {
+pub(crate) fn symbolic_factor(
+    n: usize,
+    entries: &[(u32, u32)],
+    first_slot: u16,
+) -> Result<SymbolicFactor, TooLarge> {
+    let room = usize::from(u16::MAX - first_slot);
     let mut rows: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); n];
     let mut columns: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); n];
     let mut all: BTreeSet<(u32, u32)> = entries.iter().copied().collect();
@@ -65,6 +71,9 @@ pub(crate) fn symbolic_factor(n: usize, entries: &[(u32, u32)], first_slot: u16)
         }
         for &j in &row {
             columns[j as usize].remove(&k);
+        }
+        if all.len() > room {
+            return Err(TooLarge);
         }
         steps.push((k, column, row));
     }
@@ -128,12 +137,12 @@ pub(crate) fn symbolic_factor(n: usize, entries: &[(u32, u32)], first_slot: u16)
                 .collect(),
         });
     }
-    SymbolicFactor {
+    Ok(SymbolicFactor {
         fill: all.difference(&original).map(|at| position[at]).collect(),
         diagonal: (0..n as u32).map(|i| position[&(i, i)]).collect(),
         position,
         elimination,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -157,7 +166,7 @@ mod tests {
                 .map(|&(i, j, v)| ((i, j), v))
                 .collect();
             let keys: Vec<(u32, u32)> = entries.keys().copied().collect();
-            let factor = symbolic_factor(n, &keys, 0);
+            let factor = symbolic_factor(n, &keys, 0).expect("small");
             let mut memory = vec![Block::default(); factor.position.len()];
             for (at, &v) in &entries {
                 memory[factor.position[at] as usize] = Block::splat(v);

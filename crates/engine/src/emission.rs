@@ -291,9 +291,6 @@ pub(crate) fn emit(
         instructions.push(ins);
     }
     layout.slots = layout.slots.max(top);
-    if layout.slots > u16::MAX as usize {
-        return Err(TooLarge);
-    }
     // Roots that are leaves, constants, or wanted in several places.
     for &(node, to) in roots {
         let mut ins = Instruction {
@@ -318,6 +315,9 @@ pub(crate) fn emit(
             }
         }
         instructions.push(ins);
+    }
+    if layout.slots > u16::MAX as usize || constants.len() > u16::MAX as usize {
+        return Err(TooLarge);
     }
     Ok(Tape::new(instructions, constants, layout.slots.max(1)))
 }

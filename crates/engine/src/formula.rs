@@ -1,11 +1,12 @@
 //! Model formulas as graph nodes: initial values, rates, outputs and events.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use neurocart_model::{BinaryOperator, Expression, Function, Model, SymbolId, UnaryOperator};
 use neurocart_numeric::tape::Operation;
 
-use crate::graph::{Graph, Kind, Node, Tier};
+use crate::graph::{Graph, Node, Tier};
 use crate::program::{CompileError, CompileOptions};
 
 /// A model as nodes. States are numbered as in the model; parameters that events set follow them.
@@ -52,6 +53,9 @@ pub(crate) struct Builder<'a> {
     outputs: Vec<SymbolId>,
 }
 
+/// Operations inside each other in one formula; guards the stack of [`Builder::node`].
+const DEEPEST_FORMULA: usize = 1000;
+
 type Environment = HashMap<SymbolId, Node>;
 
 impl<'a> Builder<'a> {
@@ -60,6 +64,9 @@ impl<'a> Builder<'a> {
         options: &CompileOptions,
         graph: &'a mut Graph,
     ) -> Result<Builder<'a>, CompileError> {
+        if formulas(model).any(|formula| depth(formula) > DEEPEST_FORMULA) {
+            return Err(CompileError::TooDeep);
+        }
         let mut state_of: HashMap<SymbolId, usize> = model
             .states
             .iter()
@@ -68,8 +75,8 @@ impl<'a> Builder<'a> {
             .collect();
         let mut held = Vec::new();
         for assignment in model.events.iter().flat_map(|e| &e.assignments) {
-            if !state_of.contains_key(&assignment.symbol) {
-                state_of.insert(assignment.symbol, model.states.len() + held.len());
+            if let Entry::Vacant(entry) = state_of.entry(assignment.symbol) {
+                entry.insert(model.states.len() + held.len());
                 held.push(assignment.symbol);
             }
         }
@@ -92,6 +99,13 @@ impl<'a> Builder<'a> {
         let mut given: HashMap<SymbolId, Node> = HashMap::new();
         for (name, value) in &options.fixed {
             let symbol = builder.free_symbol(name, "fixed", &given)?;
+            if !value.is_finite() {
+                return Err(CompileError::BadSymbol {
+                    name: name.clone(),
+                    field: "fixed",
+                    message: format!("is {value}, expected a finite number"),
+                });
+            }
             given.insert(symbol, builder.graph.constant(*value));
         }
         for (i, name) in options.varying.iter().enumerate() {
@@ -206,9 +220,7 @@ impl<'a> Builder<'a> {
             for (i, state) in model.states.iter().enumerate() {
                 rates[i] = self.build(&state.rate, &mut environment);
             }
-            for rate in &mut rates {
-                *rate = self.graph.replace_time(*rate, clock);
-            }
+            self.graph.replace_time(&mut rates, clock);
             let before = moves.clone();
             for i in 0..n {
                 moves[i] |= rates[i] != zero;
@@ -251,7 +263,7 @@ impl<'a> Builder<'a> {
         let mut initial: Vec<Node> = states.iter().map(|&i| self.initial[&symbols[i]]).collect();
         let mut rates: Vec<Node> = states.iter().map(|&i| rates[i]).collect();
         let mut names: Vec<String> = self.held.iter().map(|&s| model[s].name.clone()).collect();
-        if rates.iter().any(|&rate| self.graph.uses(rate, clock)) {
+        if self.graph.any_uses(&rates, clock) {
             states.push(n);
             initial.push(self.graph.time());
             rates.push(self.graph.constant(1.0));
@@ -280,7 +292,7 @@ impl<'a> Builder<'a> {
         let a = self.build(later, environment);
         let b = self.build(earlier, environment);
         let difference = self.graph.subtract(a, b);
-        let (slope, offset) = self.line(difference)?;
+        let (slope, offset) = self.graph.line(difference)?;
         if slope <= 0.0 {
             return None;
         }
@@ -288,71 +300,56 @@ impl<'a> Builder<'a> {
         Some(self.graph.multiply(offset, scale))
     }
 
-    /// Slope and offset of a node that is linear in time.
-    fn line(&mut self, node: Node) -> Option<(f64, Node)> {
-        if self.graph.tier(node) != Tier::Dynamic {
-            return Some((0.0, node));
-        }
-        match self.graph.kind(node) {
-            Kind::Time => Some((1.0, self.graph.constant(0.0))),
-            Kind::Two(operation @ (Operation::Add | Operation::Subtract), a, b) => {
-                let (slope_a, a) = self.line(a)?;
-                let (slope_b, b) = self.line(b)?;
-                Some(if operation == Operation::Add {
-                    (slope_a + slope_b, self.graph.add(a, b))
-                } else {
-                    (slope_a - slope_b, self.graph.subtract(a, b))
-                })
-            }
-            Kind::Two(Operation::Multiply, a, b) => {
-                let (k, other) = match (self.graph.value(a), self.graph.value(b)) {
-                    (Some(k), _) => (k, b),
-                    (_, Some(k)) => (k, a),
-                    _ => return None,
-                };
-                let (slope, offset) = self.line(other)?;
-                let k_node = self.graph.constant(k);
-                Some((slope * k, self.graph.multiply(offset, k_node)))
-            }
-            Kind::One(Operation::Negate, a) => {
-                let (slope, offset) = self.line(a)?;
-                Some((-slope, self.graph.negate(offset)))
-            }
-            _ => None,
-        }
-    }
-
     fn value(&mut self, symbol: SymbolId, environment: &mut Environment) -> Node {
-        if let Some(&node) = environment.get(&symbol) {
-            return node;
-        }
-        match self.rule_of.get(&symbol) {
-            Some(&rule) => {
-                let formula = &self.model.assignments[rule].formula;
-                let node = self.build(formula, environment);
-                environment.insert(symbol, node);
-                node
-            }
-            // A value that is missing here is reported by name before anything is integrated.
-            None => self.graph.constant(f64::NAN),
-        }
+        self.build(&Expression::Symbol(symbol), environment)
     }
 
+    /// The node of a formula. Rules that it needs are built first, with a stack of our own: a model
+    /// may have more rules in a row than the stack of a thread can hold.
     fn build(&mut self, expression: &Expression, environment: &mut Environment) -> Node {
+        let mut stack = expression.symbols();
+        while let Some(&symbol) = stack.last() {
+            let known = environment.contains_key(&symbol);
+            let Some(&rule) = self.rule_of.get(&symbol).filter(|_| !known) else {
+                stack.pop();
+                continue;
+            };
+            let formula = &self.model.assignments[rule].formula;
+            let before = stack.len();
+            stack.extend(
+                formula
+                    .symbols()
+                    .into_iter()
+                    .filter(|s| self.rule_of.contains_key(s) && !environment.contains_key(s)),
+            );
+            if stack.len() == before {
+                let node = self.node(formula, environment);
+                environment.insert(symbol, node);
+            }
+        }
+        self.node(expression, environment)
+    }
+
+    /// The node of a formula whose rules are all built.
+    fn node(&mut self, expression: &Expression, environment: &Environment) -> Node {
         match expression {
             Expression::Number(value) => self.graph.constant(*value),
-            Expression::Symbol(symbol) => self.value(*symbol, environment),
+            Expression::Symbol(symbol) => {
+                // A value that is missing is reported by name before anything is integrated.
+                let known = environment.get(symbol).copied();
+                known.unwrap_or_else(|| self.graph.constant(f64::NAN))
+            }
             Expression::Time => self.graph.time(),
             Expression::Unary(operator, a) => {
-                let a = self.build(a, environment);
+                let a = self.node(a, environment);
                 match operator {
                     UnaryOperator::Negate => self.graph.negate(a),
                     UnaryOperator::Not => self.graph.one(Operation::Not, a),
                 }
             }
             Expression::Binary(operator, a, b) => {
-                let a = self.build(a, environment);
-                let b = self.build(b, environment);
+                let a = self.node(a, environment);
+                let b = self.node(b, environment);
                 let graph = &mut self.graph;
                 match operator {
                     BinaryOperator::Add => graph.add(a, b),
@@ -376,7 +373,7 @@ impl<'a> Builder<'a> {
             Expression::Call(function, arguments) => {
                 let nodes: Vec<Node> = arguments
                     .iter()
-                    .map(|a| self.build(a, environment))
+                    .map(|a| self.node(a, environment))
                     .collect();
                 self.call(*function, &nodes)
             }
@@ -384,10 +381,10 @@ impl<'a> Builder<'a> {
                 branches,
                 otherwise,
             } => {
-                let mut node = self.build(otherwise, environment);
+                let mut node = self.node(otherwise, environment);
                 for (value, condition) in branches.iter().rev() {
-                    let condition = self.build(condition, environment);
-                    let value = self.build(value, environment);
+                    let condition = self.node(condition, environment);
+                    let value = self.node(value, environment);
                     node = self.graph.select(condition, value, node);
                 }
                 node
@@ -425,6 +422,45 @@ impl<'a> Builder<'a> {
             None => self.graph.constant(f64::NAN),
         }
     }
+}
+
+/// Every formula of a model.
+fn formulas(model: &Model) -> impl Iterator<Item = &Expression> {
+    let assignments = model.assignments.iter().chain(&model.initial);
+    let events = model.events.iter();
+    let event_formulas = events.flat_map(|event| {
+        let values = event.assignments.iter().map(|a| &a.formula);
+        values.chain(std::iter::once(&event.trigger))
+    });
+    let values = assignments.map(|a| &a.formula);
+    let rates = model.states.iter().map(|s| &s.rate);
+    values.chain(rates).chain(event_formulas)
+}
+
+/// Operations inside each other, without recursion.
+fn depth<'m>(expression: &'m Expression) -> usize {
+    let mut deepest = 0;
+    let mut stack: Vec<(&'m Expression, usize)> = vec![(expression, 1)];
+    while let Some((expression, depth)) = stack.pop() {
+        deepest = deepest.max(depth);
+        let below = |part: &'m Expression| (part, depth + 1);
+        match expression {
+            Expression::Number(_) | Expression::Symbol(_) | Expression::Time => {}
+            Expression::Unary(_, a) => stack.push(below(a)),
+            Expression::Binary(_, a, b) => stack.extend([below(a), below(b)]),
+            Expression::Call(_, arguments) => stack.extend(arguments.iter().map(below)),
+            Expression::Piecewise {
+                branches,
+                otherwise,
+            } => {
+                stack.push(below(otherwise));
+                for (value, condition) in branches {
+                    stack.extend([below(value), below(condition)]);
+                }
+            }
+        }
+    }
+    deepest
 }
 
 /// The model's name that looks most like `name`, if one does.

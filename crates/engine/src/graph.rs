@@ -226,11 +226,12 @@ impl Graph {
                 let kept = self.multiply(kept, b);
                 return self.multiply(changing, kept);
             }
-        } else if dynamic_b && !dynamic_a {
-            if let Some((changing, kept)) = self.kept_factor(b) {
-                let kept = self.multiply(a, kept);
-                return self.multiply(changing, kept);
-            }
+        } else if dynamic_b
+            && !dynamic_a
+            && let Some((changing, kept)) = self.kept_factor(b)
+        {
+            let kept = self.multiply(a, kept);
+            return self.multiply(changing, kept);
         }
         self.intern(Kind::Two(Operation::Multiply, a.min(b), a.max(b)))
     }
@@ -350,43 +351,93 @@ impl Graph {
         self.intern(Kind::Select(condition, yes, no))
     }
 
-    /// Whether `node` depends on `part`.
-    pub fn uses(&self, node: Node, part: Node) -> bool {
+    /// The nodes that `roots` are made of, operands first. An operand has a smaller index than what
+    /// is made of it, so the order of the indices is an order of work.
+    pub fn parts(&self, roots: &[Node]) -> Vec<Node> {
+        let mut parts = Vec::new();
         let mut seen = vec![false; self.len()];
-        let mut stack = vec![node];
+        let mut stack = roots.to_vec();
         while let Some(node) = stack.pop() {
-            if node == part {
-                return true;
-            }
             if !std::mem::replace(&mut seen[node.0 as usize], true) {
+                parts.push(node);
                 stack.extend(self.operands(node));
             }
         }
-        false
+        parts.sort_unstable();
+        parts
     }
 
-    /// The same formula with `by` in the place of time.
-    pub fn replace_time(&mut self, node: Node, by: Node) -> Node {
+    /// Whether any of `nodes` depends on `part`.
+    pub fn any_uses(&self, nodes: &[Node], part: Node) -> bool {
+        self.parts(nodes).binary_search(&part).is_ok()
+    }
+
+    /// The same formulas with `by` in the place of time.
+    pub fn replace_time(&mut self, nodes: &mut [Node], by: Node) {
         let time = self.time();
-        if !self.uses(node, time) {
-            return node;
+        if !self.any_uses(nodes, time) {
+            return;
         }
-        match self.kind(node) {
-            Kind::Time => by,
-            Kind::One(operation, a) => {
-                let a = self.replace_time(a, by);
-                self.one(operation, a)
+        let mut replaced: HashMap<Node, Node> = HashMap::new();
+        for part in self.parts(nodes) {
+            let new = match self.kind(part) {
+                Kind::Time => by,
+                Kind::One(operation, a) => self.one(operation, replaced[&a]),
+                Kind::Two(operation, a, b) => self.two(operation, replaced[&a], replaced[&b]),
+                Kind::Select(a, b, c) => self.select(replaced[&a], replaced[&b], replaced[&c]),
+                _ => part,
+            };
+            replaced.insert(part, new);
+        }
+        for node in nodes {
+            *node = replaced[node];
+        }
+    }
+
+    /// Slope and offset of a node that is linear in time with a slope that is a number, and
+    /// otherwise known from the patient's parameters.
+    pub fn line(&mut self, node: Node) -> Option<(f64, Node)> {
+        let mut lines: HashMap<Node, Option<(f64, Node)>> = HashMap::new();
+        for part in self.parts(&[node]) {
+            let line = self.line_of_part(part, &lines);
+            lines.insert(part, line);
+        }
+        lines[&node]
+    }
+
+    fn line_of_part(
+        &mut self,
+        part: Node,
+        lines: &HashMap<Node, Option<(f64, Node)>>,
+    ) -> Option<(f64, Node)> {
+        if self.tier(part) != Tier::Dynamic {
+            return Some((0.0, part));
+        }
+        match self.kind(part) {
+            Kind::Time => Some((1.0, self.constant(0.0))),
+            Kind::Two(Operation::Add, a, b) => {
+                let ((slope_a, a), (slope_b, b)) = (lines[&a]?, lines[&b]?);
+                Some((slope_a + slope_b, self.add(a, b)))
             }
-            Kind::Two(operation, a, b) => {
-                let (a, b) = (self.replace_time(a, by), self.replace_time(b, by));
-                self.two(operation, a, b)
+            Kind::Two(Operation::Subtract, a, b) => {
+                let ((slope_a, a), (slope_b, b)) = (lines[&a]?, lines[&b]?);
+                Some((slope_a - slope_b, self.subtract(a, b)))
             }
-            Kind::Select(a, b, c) => {
-                let (a, b) = (self.replace_time(a, by), self.replace_time(b, by));
-                let c = self.replace_time(c, by);
-                self.select(a, b, c)
+            Kind::Two(Operation::Multiply, a, b) => {
+                let (factor, other) = match (self.value(a), self.value(b)) {
+                    (Some(_), _) => (a, b),
+                    (_, Some(_)) => (b, a),
+                    _ => return None,
+                };
+                let (slope, offset) = lines[&other]?;
+                let slope = slope * self.value(factor)?;
+                Some((slope, self.multiply(offset, factor)))
             }
-            _ => node,
+            Kind::One(Operation::Negate, a) => {
+                let (slope, offset) = lines[&a]?;
+                Some((-slope, self.negate(offset)))
+            }
+            _ => None,
         }
     }
 

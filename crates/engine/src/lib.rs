@@ -9,13 +9,17 @@ mod elimination;
 mod emission;
 mod formula;
 mod graph;
+mod jump;
 mod patient;
 mod program;
+mod record;
 mod rosenbrock;
 mod schedule;
+mod settings;
 mod solve;
 
 pub use neurocart_numeric::InstructionSet;
 pub use patient::{Action, Dose, Failure, Patient, Reason, Statistics, Trajectory};
 pub use program::{CompileError, CompileOptions, Program, ProgramSize};
-pub use solve::{Settings, SettingsError, solve};
+pub use settings::{Settings, SettingsError};
+pub use solve::solve;

@@ -11,6 +11,25 @@ pub struct Patient {
     pub doses: Vec<Dose>,
 }
 
+impl Patient {
+    /// Sum of the infusions into a target that run at a time, in the unit of the state per day.
+    pub(crate) fn infusion_rate(&self, target: usize, time_days: f64) -> f64 {
+        let doses = self.doses.iter().filter(|d| d.target == target);
+        let rate = |dose: &Dose| match dose.action {
+            Action::Infuse {
+                amount,
+                duration_days,
+            } => {
+                let (start, end) = (dose.time_days, dose.time_days + duration_days);
+                // What is given between the two days as the clock can tell them is the whole amount.
+                (start <= time_days && time_days < end).then(|| amount / (end - start))
+            }
+            _ => None,
+        };
+        doses.filter_map(rate).sum()
+    }
+}
+
 /// Something done to a patient at a moment; the integrator stops there exactly.
 /// Doses at the same time happen in the order of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +105,9 @@ pub enum Reason {
     /// A state or rate became infinite or not a number.
     #[error("`{0}` is not finite")]
     NotFinite(String),
+    /// Events that set each other off without end.
+    #[error("the events of the model set each other off without end")]
+    EndlessEvents,
     /// The patient does not fit the program.
     #[error("{0}")]
     BadInput(String),

@@ -36,6 +36,8 @@ pub struct Program {
     pub(crate) options: CompileOptions,
     /// Names of the states that move, in the order of integration.
     pub(crate) state_names: Vec<String>,
+    /// Names of all states of the model, also those that never move.
+    pub(crate) model_state_names: Vec<String>,
     /// For each dose target the state it is.
     pub(crate) target_states: Vec<usize>,
     pub(crate) slots: usize,
@@ -102,6 +104,11 @@ pub enum CompileError {
     /// The model needs more memory slots than the tape can name.
     #[error("the model is too large: it needs more than 65535 intermediate values")]
     TooLarge,
+    /// A formula with too many operations inside each other.
+    #[error(
+        "a formula is nested more than 1000 operations deep; give its parts names with `part := ...`"
+    )]
+    TooDeep,
     /// The model has no state that changes.
     #[error("the model has no differential equation; nothing to integrate")]
     NoStates,
@@ -199,7 +206,7 @@ impl Program {
         let rate_slot = layout.reserve(n)?;
         let entries: Vec<(u32, u32)> = jacobian.iter().map(|e| e.0).collect();
         let matrix_slot = layout.reserve(0)?;
-        let mut factor = symbolic_factor(n, &entries, matrix_slot);
+        let mut factor = symbolic_factor(n, &entries, matrix_slot)?;
         layout.reserve(factor.position.len())?;
         // Diagonal entries that the Jacobian does not have are cleared like fill.
         let given: std::collections::HashSet<(u32, u32)> = entries.iter().copied().collect();
@@ -261,6 +268,11 @@ impl Program {
                 .states
                 .iter()
                 .map(|&s| builder_state_name(model, &equations.names, s))
+                .collect(),
+            model_state_names: model
+                .states
+                .iter()
+                .map(|s| model[s.symbol].name.clone())
                 .collect(),
             target_states: targets
                 .iter()

@@ -16,7 +16,7 @@ use neurocart_numeric::InstructionSet;
 use neurocart_numeric::kernel::{
     error_norm, factorise, stage_rate, stage_state, substitute, weighted_sum,
 };
-use neurocart_numeric::tape::{Block, LANES};
+use neurocart_numeric::tape::Block;
 
 use crate::program::Program;
 
@@ -178,19 +178,14 @@ impl Step {
     ) {
         let n = self.old.len();
         let (states, rates) = (program.state_slot as usize, program.rate_slot as usize);
-        let mut inverse = Block::default();
-        let mut shift = [0.0; LANES];
-        for l in 0..LANES {
-            inverse.0[l] = 1.0 / step.0[l];
-            shift[l] = inverse.0[l] / GAMMA;
-        }
+        let inverse = Block(step.0.map(|h| 1.0 / h));
+        let shift = inverse.0.map(|x| x / GAMMA);
         for &slot in &program.factor.fill {
             memory[slot as usize] = Block::default();
         }
         for &slot in &program.factor.diagonal {
-            let d = &mut memory[slot as usize].0;
-            for l in 0..LANES {
-                d[l] -= shift[l];
+            for (d, shift) in memory[slot as usize].0.iter_mut().zip(shift) {
+                *d -= shift;
             }
         }
         let elimination = &program.factor.elimination;
@@ -241,6 +236,15 @@ impl Step {
     pub fn prepare_dense(&mut self, set: InstructionSet) {
         for (row, weights) in self.dense.iter_mut().zip(&DENSE) {
             weighted_sum(set, &self.stages, weights, row);
+        }
+    }
+
+    /// State `i` of one lane at the fraction `theta` of the step, which at 1 is the new state.
+    pub fn at(&self, i: usize, lane: usize, theta: f64) -> f64 {
+        if theta < 1.0 {
+            self.between(i, lane, theta)
+        } else {
+            self.new[i].0[lane]
         }
     }
 

@@ -4,19 +4,19 @@ use crate::patient::{Action, Patient, Reason};
 use crate::program::Program;
 
 /// A moment at which the integrator stops exactly.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Stop {
     pub time: f64,
     pub change: Change,
 }
 
 /// What happens at a stop.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Change {
     /// To the target with this index.
     Dose(usize, Action),
-    /// The infusion into the target changes by this rate.
-    Rate(usize, f64),
+    /// An infusion into the target starts or ends.
+    Rate(usize),
     /// The model's event with this index.
     Event(usize),
 }
@@ -36,7 +36,7 @@ pub(crate) fn schedule(
             return bad(format!("dose target {} does not exist", dose.target));
         };
         let time = dose.time_days;
-        if !(time >= start) {
+        if time.is_nan() || time < start {
             return bad(format!(
                 "dose of `{name}` at day {time}: expected a day from the start ({start}) on"
             ));
@@ -51,24 +51,23 @@ pub(crate) fn schedule(
             ));
         }
         match dose.action {
-            Action::Infuse {
-                amount,
-                duration_days,
-            } => {
+            Action::Infuse { duration_days, .. } => {
                 if !(duration_days > 0.0 && duration_days.is_finite()) {
                     return bad(format!(
                         "infusion of `{name}` at day {time} lasts {duration_days} days, expected \
                          more than 0"
                     ));
                 }
-                let rate = amount / duration_days;
-                let change = Change::Rate(dose.target, rate);
+                let end = time + duration_days;
+                if end == time {
+                    return bad(format!(
+                        "infusion of `{name}` at day {time} lasts {duration_days} days, too short \
+                         to be told from a bolus; give it as one"
+                    ));
+                }
+                let change = Change::Rate(dose.target);
                 stops.push(Stop { time, change });
-                let change = Change::Rate(dose.target, -rate);
-                stops.push(Stop {
-                    time: time + duration_days,
-                    change,
-                });
+                stops.push(Stop { time: end, change });
             }
             action => stops.push(Stop {
                 time,

@@ -1,0 +1,100 @@
+//! How to integrate, and whether that makes sense.
+
+use neurocart_numeric::InstructionSet;
+
+use crate::program::Program;
+
+/// How to integrate.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Start of every solve, in days on the model's clock.
+    pub start_days: f64,
+    /// Times to report, increasing, none before the start.
+    pub output_times_days: Vec<f64>,
+    /// Relative tolerance per step.
+    pub relative_tolerance: f64,
+    /// Absolute tolerance per step.
+    pub absolute_tolerance: f64,
+    /// Absolute tolerances of single states, by name, instead of the common one.
+    pub absolute_tolerance_of: Vec<(String, f64)>,
+    /// A solve that needs more steps fails.
+    pub max_steps: u32,
+    /// Instruction set; `None` takes the widest of this machine. The bits do not depend on it.
+    pub instruction_set: Option<InstructionSet>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            start_days: 0.0,
+            output_times_days: Vec::new(),
+            relative_tolerance: 1e-6,
+            absolute_tolerance: 1e-9,
+            absolute_tolerance_of: Vec::new(),
+            max_steps: 100_000,
+            instruction_set: None,
+        }
+    }
+}
+
+/// Settings that make no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A field with a bad value.
+    #[error("`{field}`: {message}")]
+    Bad {
+        /// The field of [`Settings`].
+        field: &'static str,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+}
+
+/// Checks the settings; gives the absolute tolerance of each state.
+pub(crate) fn checked(program: &Program, settings: &Settings) -> Result<Vec<f64>, SettingsError> {
+    let bad = |field, message: String| Err(SettingsError::Bad { field, message });
+    if !settings.start_days.is_finite() {
+        return bad(
+            "start_days",
+            format!("is {}, expected a day", settings.start_days),
+        );
+    }
+    let mut previous = settings.start_days;
+    for (i, &time) in settings.output_times_days.iter().enumerate() {
+        if time < previous || !time.is_finite() {
+            return bad(
+                "output_times_days",
+                format!("entry {i} is {time}, expected increasing times from {previous} on"),
+            );
+        }
+        previous = time;
+    }
+    let tolerance = settings.relative_tolerance;
+    if !(1e-14..=0.1).contains(&tolerance) {
+        return bad(
+            "relative_tolerance",
+            format!("is {tolerance}, expected 1e-14 to 0.1"),
+        );
+    }
+    let positive = |x: f64| x > 0.0 && x.is_finite();
+    if !positive(settings.absolute_tolerance) {
+        let message = format!("is {}, expected more than 0", settings.absolute_tolerance);
+        return bad("absolute_tolerance", message);
+    }
+    let mut absolute = vec![settings.absolute_tolerance; program.state_names.len()];
+    for (name, value) in &settings.absolute_tolerance_of {
+        if !positive(*value) {
+            let message = format!("of `{name}` is {value}, expected more than 0");
+            return bad("absolute_tolerance_of", message);
+        }
+        if !program.state_names.contains(name) && !program.model_state_names.contains(name) {
+            let message = format!("`{name}` is no state of the model");
+            return bad("absolute_tolerance_of", message);
+        }
+        // A state that never moves in this program has no tolerance to set.
+        if let Some(i) = program.state_names.iter().position(|s| s == name) {
+            absolute[i] = *value;
+        }
+    }
+    Ok(absolute)
+}
