@@ -10,7 +10,8 @@
 
 use crate::cholesky::{Cholesky, quadratic_form};
 use crate::distribution::{t_critical, t_two_sided};
-use crate::error::{check_finite, check_length, check_level};
+use crate::error::{check_length, check_level};
+use crate::standardise::{centre_and_spread, check_size};
 use crate::{Estimate, InputError, Interval, NotEstimable};
 
 /// Choices for an analysis of covariance.
@@ -98,20 +99,17 @@ pub fn ancova(
     options: &AncovaOptions,
 ) -> Estimate<Ancova> {
     let n = change.len();
-    check_finite("change", change)?;
+    check_size("change", change)?;
     check_length("arm", arm.len(), n)?;
-    check_length("baseline", baseline.len(), n)?;
-    check_finite("baseline", baseline)?;
     check_level(options.confidence_level)?;
-    for covariate in options.covariates {
-        check_length("covariates", covariate.len(), n)?;
-        check_finite("covariates", covariate)?;
-    }
-    if let Some(value) = options.at_baseline.filter(|v| !v.is_finite()) {
+    if let Some(value) = options
+        .at_baseline
+        .filter(|v| v.is_nan() || v.abs() > 1e100)
+    {
         return Err(InputError::Range {
             name: "at_baseline",
             value,
-            expected: "a finite number",
+            expected: "between -1e100 and 1e100",
         }
         .into());
     }
@@ -123,6 +121,7 @@ pub fn ancova(
             distinct(strata)
         }
     };
+    check_length("baseline", baseline.len(), n)?;
     if arms.len() < 2 {
         return Err(NotEstimable::EmptyArm);
     }
@@ -141,13 +140,8 @@ pub fn ancova(
         .chain(options.covariates)
         .enumerate()
     {
-        let mean = covariate.iter().sum::<f64>() / n as f64;
-        let spread = covariate.iter().map(|v| (v - mean).abs()).sum::<f64>() / n as f64;
-        let largest = covariate.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
-        if !spread.is_finite() || spread <= 1e-13 * largest {
-            return Err(NotEstimable::Collinear { covariate: j });
-        }
-        centres.push((mean, spread));
+        let name = if j == 0 { "baseline" } else { "covariates" };
+        centres.push(centre_and_spread(name, j, covariate, n)?);
     }
 
     let fill = |i: usize, row: &mut [f64]| {
@@ -169,10 +163,10 @@ pub fn ancova(
     let mut row = vec![0.0; columns];
     let mut product = vec![0.0; columns * columns];
     let mut solution = vec![0.0; columns];
-    for i in 0..n {
+    for (i, change) in change.iter().enumerate() {
         fill(i, &mut row);
         for a in 0..columns {
-            solution[a] += row[a] * change[i];
+            solution[a] += row[a] * change;
             for b in 0..=a {
                 product[a * columns + b] += row[a] * row[b];
             }
@@ -184,11 +178,11 @@ pub fn ancova(
         })?;
     factor.solve(&mut solution);
     let (mut residual_squares, mut size) = (0.0, 0.0_f64);
-    for i in 0..n {
+    for (i, change) in change.iter().enumerate() {
         fill(i, &mut row);
         let fitted: f64 = row.iter().zip(&solution).map(|(x, b)| x * b).sum();
-        residual_squares += (change[i] - fitted) * (change[i] - fitted);
-        size = size.max(change[i].abs());
+        residual_squares += (change - fitted) * (change - fitted);
+        size = size.max(change.abs());
     }
     let degrees_of_freedom = n - columns;
     let variance = residual_squares / degrees_of_freedom as f64;

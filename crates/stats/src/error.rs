@@ -202,7 +202,8 @@ pub(crate) fn check_times(time: &[f64]) -> Result<(), InputError> {
 }
 
 pub(crate) fn check_level(level: f64) -> Result<(), InputError> {
-    if level > 0.0 && level < 1.0 {
+    // Beyond these ends the tail probability or the interval vanishes in rounding.
+    if (1e-6..=1.0 - 1e-12).contains(&level) {
         Ok(())
     } else {
         Err(InputError::Range {

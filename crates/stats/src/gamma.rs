@@ -180,6 +180,7 @@ pub(crate) fn log_newton(
     let ln_target = libm::log(target);
     let (mut low, mut high) = (-800.0_f64, 800.0_f64);
     let mut u = start.clamp(low, high);
+    let mut last_miss = f64::INFINITY;
     for _ in 0..200 {
         let (below, above, density) = at(u);
         let tail = if lower { below } else { above };
@@ -200,10 +201,13 @@ pub(crate) fn log_newton(
         if !newton {
             next = 0.5 * (low + high);
         }
-        // Newton squares the relative miss, so this step ends below the rounding error.
-        if newton && miss.abs() < 1e-9 || next == u {
+        // Newton squares the relative miss, so this step ends below the rounding error; with huge
+        // parameters that error is larger, and a small miss then stops shrinking.
+        let settled = miss.abs() < 1e-9 || miss.abs() < 1e-4 && miss.abs() > 0.5 * last_miss;
+        if newton && settled || next == u {
             return next;
         }
+        last_miss = miss.abs();
         u = next;
     }
     u

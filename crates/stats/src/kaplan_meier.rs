@@ -278,10 +278,11 @@ fn first_crossing(curve: impl Iterator<Item = (f64, f64)>, level: f64) -> Option
     let tolerance = f64::EPSILON.sqrt();
     let mut below = curve.skip_while(|&(_, y)| y >= level + tolerance);
     let (time, y) = below.next()?;
-    if (y - level).abs() < tolerance {
-        if let Some((next, _)) = below.find(|&(_, later)| later < y) {
-            return Some(0.5 * (time + next));
-        }
-    }
-    Some(time)
+    let flat = (y - level).abs() < tolerance;
+    let fall = if flat {
+        below.find(|&(_, later)| later < y)
+    } else {
+        None
+    };
+    Some(fall.map_or(time, |(next, _)| 0.5 * (time + next)))
 }

@@ -8,6 +8,7 @@ use crate::cholesky::{Cholesky, quadratic_form};
 use crate::error::{check_finite, check_length, check_level};
 use crate::gamma::ln_gamma;
 use crate::normal::{normal_critical, normal_two_sided};
+use crate::standardise::{centre_and_spread, check_size};
 use crate::{Estimate, InputError, Interval, NotEstimable};
 
 /// One coefficient of a count model.
@@ -111,19 +112,15 @@ impl Counts {
     pub fn new(count: &[u64], exposure: &[f64], covariates: &[&[f64]]) -> Estimate<Counts> {
         let (n, columns) = (count.len(), covariates.len() + 1);
         check_length("exposure", exposure.len(), n)?;
-        check_finite("exposure", exposure)?;
-        if let Some(index) = exposure.iter().position(|&t| t <= 0.0) {
+        check_size("exposure", exposure)?;
+        if let Some(index) = exposure.iter().position(|&t| t < 1e-100) {
             return Err(InputError::Value {
                 name: "exposure",
                 index,
                 value: exposure[index],
-                expected: "above zero",
+                expected: "above zero (1e-100 at least)",
             }
             .into());
-        }
-        for covariate in covariates {
-            check_length("covariates", covariate.len(), n)?;
-            check_finite("covariates", covariate)?;
         }
         if n < columns {
             return Err(NotEstimable::TooFewSubjects {
@@ -137,12 +134,7 @@ impl Counts {
         let (mut means, mut scales) = (Vec::new(), Vec::new());
         let mut x = vec![1.0; n * columns];
         for (j, covariate) in covariates.iter().enumerate() {
-            let mean = covariate.iter().sum::<f64>() / n as f64;
-            let spread = covariate.iter().map(|v| (v - mean).abs()).sum::<f64>() / n as f64;
-            let largest = covariate.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
-            if !spread.is_finite() || spread <= 1e-13 * largest {
-                return Err(NotEstimable::Collinear { covariate: j });
-            }
+            let (mean, spread) = centre_and_spread("covariates", j, covariate, n)?;
             if let Some(level) = level_without_events(count, covariate) {
                 return Err(NotEstimable::NoEventsInArm {
                     covariate: j,
@@ -343,9 +335,8 @@ impl Counts {
         let mut covariance = vec![0.0; p * p];
         let mut influence = vec![0.0; p];
         for ((x, y), mu) in self.x.chunks_exact(p).zip(&self.y).zip(&fit.mu) {
-            for i in 0..p {
-                influence[i] =
-                    (0..p).map(|j| fit.inverse[i * p + j] * x[j]).sum::<f64>() * (y - mu);
+            for (influence, row) in influence.iter_mut().zip(fit.inverse.chunks_exact(p)) {
+                *influence = row.iter().zip(x).map(|(v, x)| v * x).sum::<f64>() * (y - mu);
             }
             for i in 0..p {
                 for j in 0..p {

@@ -16,6 +16,7 @@ use neurocart_stats::restricted_mean::restricted_mean_difference;
 use neurocart_stats::two_by_two::{RiskDifferenceMethod, TwoByTwo, fisher_exact, risk_difference};
 use neurocart_stats::{InputError, NotEstimable};
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 const METHODS: [ProportionMethod; 6] = [
     ProportionMethod::ClopperPearson,
@@ -71,7 +72,13 @@ fn finite(values: &[f64]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/invariants.proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_order_of_subjects_changes_no_survival_result(
@@ -200,6 +207,20 @@ proptest! {
     }
 
     #[test]
+    fn a_covariate_constant_within_strata_is_collinear(s in subjects(2, 40)) {
+        // Whatever the stratum, the arm is its parity: nobody at risk ever differs.
+        let c = columns(&s);
+        let arm: Vec<f64> = c.strata.iter().map(|&s| (s % 2) as f64).collect();
+        for ties in [Ties::Efron, Ties::Breslow, Ties::Exact] {
+            let options = CoxOptions { ties, strata: Some(&c.strata), ..Default::default() };
+            match cox(&c.time, &c.event, &[&arm], &options) {
+                Err(NotEstimable::Collinear { covariate: 0 }) | Err(NotEstimable::NoEvents) => {}
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
+
+    #[test]
     fn cox_answers_are_finite_or_typed(s in subjects(0, 40)) {
         let c = columns(&s);
         let everyone: Vec<usize> = (0..s.len()).collect();
@@ -221,14 +242,14 @@ proptest! {
         let c = columns(&s);
         // The likelihood in one covariate is monotone if at every event the dying subjects all have
         // the largest value at risk, or all the smallest; and flat if nobody at risk ever differs.
-        let at_risk = |t: f64| (0..s.len()).filter(move |&i| c.time[i] >= t).map(|i| c.arm_number[i]).collect::<Vec<_>>();
+        let at_risk = |t: f64| -> Vec<f64> {
+            (0..s.len()).filter(|&i| c.time[i] >= t).map(|i| c.arm_number[i]).collect()
+        };
         let (mut always_largest, mut always_smallest, mut ever_mixed) = (true, true, false);
         for i in (0..s.len()).filter(|&i| c.event[i]) {
             let present = at_risk(c.time[i]);
             let low = present.iter().copied().fold(f64::INFINITY, f64::min);
             let high = present.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            // Under Efron ties the dying leave one after another, so a subset of deaths that differs
-            // from all who survive is enough contrast only if somebody at risk differs from them.
             always_largest &= c.arm_number[i] == high;
             always_smallest &= c.arm_number[i] == low;
             ever_mixed |= low < high;
@@ -354,6 +375,57 @@ proptest! {
                     }
                 }
                 Err(reason) => prop_assert!(!reason.is_bad_input(), "{reason}"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_number_whatever_gives_nan_or_a_panic(
+        rows in prop::collection::vec((any::<f64>(), any::<f64>(), any::<bool>(), any::<u64>(), any::<f64>()), 0..12),
+        tame in any::<bool>(),
+        number in any::<f64>(),
+    ) {
+        // Half of the cases keep times and exposures plain, so that the wild values get further.
+        let plain = |v: f64| if tame { v.abs().clamp(1e-3, 1e3) } else { v };
+        let time: Vec<f64> = rows.iter().map(|r| plain(r.0)).collect();
+        let event: Vec<bool> = rows.iter().map(|r| r.2).collect();
+        let x: Vec<f64> = rows.iter().map(|r| r.1).collect();
+        let arm: Vec<usize> = rows.iter().map(|r| r.3 as usize % 2).collect();
+        let count: Vec<u64> = rows.iter().map(|r| if tame { r.3 % 5 } else { r.3 }).collect();
+        let y: Vec<f64> = rows.iter().map(|r| r.4).collect();
+        let ordered = |low: f64, middle: f64, high: f64| low <= middle && middle <= high;
+        if let Ok(fit) = cox(&time, &event, &[&x], &CoxOptions::default()) {
+            let term = &fit.coefficients[0];
+            prop_assert!(finite(&[term.log_hazard_ratio, term.standard_error, term.z, term.p_value]));
+            prop_assert!(ordered(term.interval.lower, term.hazard_ratio, term.interval.upper));
+        }
+        let _ = log_rank(&time, &event, &arm, &LogRankOptions { rho: number, strata: None });
+        if let Ok(curve) = kaplan_meier(&time, &event) {
+            let _ = curve.survival_at(number, &SurvivalIntervalOptions::default());
+            let _ = curve.quantile(number, &SurvivalIntervalOptions::default());
+        }
+        for change in [&x, &y] {
+            if let Ok(fit) = ancova(change, &arm, &y, &AncovaOptions { at_baseline: Some(plain(number)), ..Default::default() }) {
+                let term = fit.differences[0].difference;
+                prop_assert!(finite(&[term.estimate, term.standard_error, term.t, term.p_value]));
+            }
+        }
+        if let Ok(fit) = negative_binomial(&count, &time, &[&x], 0.95) {
+            let term = &fit.model.coefficients[0];
+            prop_assert!(finite(&[term.coefficient, term.standard_error, term.z, term.p_value]));
+            prop_assert!(ordered(term.interval.lower, term.rate_ratio, term.interval.upper));
+        }
+        if let Ok(mean) = monte_carlo_mean(&x) {
+            prop_assert!(!mean.estimate.is_nan() && !mean.standard_error.is_nan());
+        }
+        for level in [number, 0.95] {
+            if let Ok(rate) = poisson_rate(count.first().copied().unwrap_or(0), plain(number), level) {
+                prop_assert!(ordered(rate.interval.lower, rate.rate, rate.interval.upper));
+            }
+            for method in METHODS {
+                if let Ok(p) = proportion(3, 7, method, level) {
+                    prop_assert!(p.interval.lower <= p.interval.upper);
+                }
             }
         }
     }
@@ -519,7 +591,7 @@ fn bad_input_is_told_apart_from_data_without_an_answer() {
             "`event` has 2 values but there are 1 subjects; give one per subject",
             "5 of 3: the count in `events` is larger than its total",
             "`confidence_level` is 95; it must be between 0 and 1, for example 0.95",
-            "`exposure` is 0 for subject 1; it must be above zero",
+            "`exposure` is 0 for subject 1; it must be above zero (1e-100 at least)",
             "`p` is NaN; it must be between 0 and 1",
         ]
     );

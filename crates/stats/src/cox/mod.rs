@@ -15,8 +15,9 @@ mod partial_likelihood;
 mod robust;
 
 use crate::cholesky::{Cholesky, quadratic_form};
-use crate::error::{check_finite, check_length, check_level, check_times};
+use crate::error::{check_length, check_level, check_times};
 use crate::normal::{normal_critical, normal_two_sided};
+use crate::standardise::centre_and_spread;
 use crate::{ChiSquareTest, Estimate, InputError, Interval, NotEstimable};
 use partial_likelihood::{Likelihood, Run, Subjects};
 
@@ -262,10 +263,6 @@ fn prepare(
     check_times(time)?;
     check_level(options.confidence_level)?;
     check_length("event", event.len(), n)?;
-    for covariate in covariates {
-        check_length("covariates", covariate.len(), n)?;
-        check_finite("covariates", covariate)?;
-    }
     for (name, labels) in [("strata", options.strata), ("cluster", options.cluster)] {
         if let Some(labels) = labels {
             check_length(name, labels.len(), n)?;
@@ -306,13 +303,7 @@ fn prepare(
     let mut scale = Vec::with_capacity(p);
     let mut x = vec![0.0; n * p];
     for (j, covariate) in covariates.iter().enumerate() {
-        let mean = covariate.iter().sum::<f64>() / n as f64;
-        let spread = covariate.iter().map(|v| (v - mean).abs()).sum::<f64>() / n as f64;
-        let largest = covariate.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
-        // A constant column leaves only rounding error around its mean.
-        if !spread.is_finite() || spread <= 1e-13 * largest {
-            return Err(NotEstimable::Collinear { covariate: j });
-        }
+        let (mean, spread) = centre_and_spread("covariates", j, covariate, n)?;
         for (row, key) in keys.iter().enumerate() {
             x[row * p + j] = (covariate[key.2 as usize] - mean) / spread;
         }
@@ -379,7 +370,7 @@ fn maximise(
         if let Some(j) = fixed {
             hold(&mut likelihood, j);
         }
-        let factor = Cholesky::new(&likelihood.information, p, COLLINEAR).map_err(|covariate| {
+        let factor = factor_of_information(&likelihood).map_err(|covariate| {
             if iteration == 0 {
                 NotEstimable::Collinear { covariate }
             } else {
@@ -437,7 +428,7 @@ fn maximise(
             if let Some(j) = fixed {
                 hold(&mut likelihood, j);
             }
-            let factor = Cholesky::new(&likelihood.information, p, COLLINEAR)
+            let factor = factor_of_information(&likelihood)
                 .map_err(|covariate| NotEstimable::MonotoneLikelihood { covariate })?;
             return Ok(Maximum {
                 b,
@@ -454,6 +445,17 @@ fn maximise(
     })
 }
 
+/// Factor of the information, or the covariate that is flat or a combination of those before it.
+fn factor_of_information(likelihood: &Likelihood) -> Result<Cholesky, usize> {
+    let p = likelihood.gradient.len();
+    // Where nobody at risk differs, rounding leaves 1e-16 of the moment instead of zero.
+    let flat = |j: &usize| likelihood.information[j * p + j] <= 1e-13 * likelihood.moment[*j];
+    match (0..p).find(flat) {
+        Some(j) => Err(j),
+        None => Cholesky::new(&likelihood.information, p, COLLINEAR),
+    }
+}
+
 /// Takes one coefficient out of the Newton step.
 fn hold(likelihood: &mut Likelihood, fixed: usize) {
     let p = likelihood.gradient.len();
@@ -463,6 +465,7 @@ fn hold(likelihood: &mut Likelihood, fixed: usize) {
         likelihood.information[k * p + fixed] = 0.0;
     }
     likelihood.information[fixed * p + fixed] = 1.0;
+    likelihood.moment[fixed] = 1.0;
 }
 
 /// How far apart the step moves the linear predictors of two subjects at most.

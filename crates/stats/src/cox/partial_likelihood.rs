@@ -39,6 +39,9 @@ pub(super) struct Likelihood {
     pub gradient: Vec<f64>,
     /// Minus the second derivative, row-major.
     pub information: Vec<f64>,
+    /// What the diagonal of the information would be with all means zero: the size against which
+    /// its rounding error is measured.
+    pub moment: Vec<f64>,
     /// Risk scores relative to the largest, kept for the residuals.
     pub risk: Vec<f64>,
     s1: Vec<f64>,
@@ -55,6 +58,7 @@ impl Likelihood {
             value: 0.0,
             gradient: vec![0.0; p],
             information: vec![0.0; p * p],
+            moment: vec![0.0; p],
             risk: vec![0.0; subjects.event.len()],
             s1: vec![0.0; p],
             s2: vec![0.0; p * p],
@@ -79,6 +83,7 @@ impl Likelihood {
         self.value = 0.0;
         self.gradient.fill(0.0);
         self.information.fill(0.0);
+        self.moment.fill(0.0);
         let mut largest = f64::NEG_INFINITY;
         for (risk, x) in self.risk.iter_mut().zip(subjects.x.chunks_exact(p)) {
             *risk = x.iter().zip(b).map(|(x, b)| x * b).sum();
@@ -145,6 +150,8 @@ impl Likelihood {
                 self.information[i * p + j] += add;
                 if i != j {
                     self.information[j * p + i] += add;
+                } else {
+                    self.moment[i] += times * square;
                 }
             }
         }
@@ -192,6 +199,7 @@ impl Likelihood {
         for a in 0..p {
             let mean_a = row[1 + a] / row[0];
             self.gradient[a] -= mean_a;
+            self.moment[a] += row[1 + p + a * p + a] / row[0];
             for b in 0..p {
                 self.information[a * p + b] +=
                     row[1 + p + a * p + b] / row[0] - mean_a * row[1 + b] / row[0];

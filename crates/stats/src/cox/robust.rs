@@ -43,11 +43,9 @@ fn stratum_residuals(
     let (mut s0, mut s1) = (0.0, vec![0.0; p]);
     let mut totals = Vec::with_capacity(runs.len());
     for run in &subjects.runs[runs.clone()] {
-        for i in run.start..run.end {
-            s0 += risk[i];
-            s1.iter_mut()
-                .zip(row(i))
-                .for_each(|(s, x)| *s += risk[i] * x);
+        for (i, risk) in (run.start..run.end).zip(&risk[run.start..run.end]) {
+            s0 += risk;
+            s1.iter_mut().zip(row(i)).for_each(|(s, x)| *s += risk * x);
         }
         totals.push((s0, s1.clone()));
     }
