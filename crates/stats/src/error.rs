@@ -214,7 +214,18 @@ pub(crate) fn check_level(level: f64) -> Result<(), InputError> {
     }
 }
 
+/// Counts above this are refused: the exact methods take time that grows with the root of the
+/// count, and no trial comes near.
+pub(crate) const LARGEST_COUNT: u64 = 1_000_000_000;
+
 pub(crate) fn check_count(name: &'static str, count: u64, total: u64) -> Result<(), InputError> {
+    if total > LARGEST_COUNT {
+        return Err(InputError::Range {
+            name: "total",
+            value: total as f64,
+            expected: "at most 1e9",
+        });
+    }
     if count <= total {
         Ok(())
     } else {

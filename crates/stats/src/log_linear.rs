@@ -5,7 +5,7 @@
 //! W = mu / (1 + mu/theta). McCullagh and Nelder 1989, chapters 6 and 11.
 
 use crate::cholesky::{Cholesky, quadratic_form};
-use crate::error::{check_finite, check_length, check_level};
+use crate::error::{LARGEST_COUNT, check_finite, check_length, check_level};
 use crate::gamma::ln_gamma;
 use crate::normal::{normal_critical, normal_two_sided};
 use crate::standardise::{centre_and_spread, check_size};
@@ -127,6 +127,15 @@ impl Counts {
                 subjects: n,
                 needed: columns,
             });
+        }
+        if let Some(index) = count.iter().position(|&y| y > LARGEST_COUNT) {
+            return Err(InputError::Value {
+                name: "count",
+                index,
+                value: count[index] as f64,
+                expected: "at most 1e9",
+            }
+            .into());
         }
         if count.iter().all(|&y| y == 0) {
             return Err(NotEstimable::NoEvents);

@@ -8,7 +8,7 @@
 //! it assumes no variation between subjects beyond Poisson.
 
 use crate::distribution::binomial_pmf;
-use crate::error::check_level;
+use crate::error::{check_count, check_level};
 use crate::gamma::gamma_inverse;
 use crate::proportion::{ProportionMethod, proportion};
 use crate::{Estimate, InputError, Interval, NotEstimable};
@@ -24,6 +24,7 @@ pub struct PoissonRate {
 
 /// Rate of `events` over `person_time` with its exact interval.
 pub fn poisson_rate(events: u64, person_time: f64, confidence_level: f64) -> Estimate<PoissonRate> {
+    check_count("events", events, events)?;
     check_person_time("person_time", person_time)?;
     check_level(confidence_level)?;
     let (x, tail) = (events as f64, 0.5 * (1.0 - confidence_level));
@@ -61,11 +62,8 @@ pub fn poisson_rate_ratio(
 ) -> Estimate<PoissonRateRatio> {
     check_person_time("person_time", person_time[0])?;
     check_person_time("person_time", person_time[1])?;
-    let total = events[0].checked_add(events[1]).ok_or(InputError::Range {
-        name: "events",
-        value: f64::INFINITY,
-        expected: "a total that fits 64 bits",
-    })?;
+    let total = events[0].saturating_add(events[1]);
+    check_count("events", events[0], total)?;
     if total == 0 {
         return Err(NotEstimable::NoEvents);
     }
