@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimate::series_or_missing;
 use crate::figure::patient_panels::{Panel, PanelFigure, render_panels_svg};
+use crate::figure::plot::finite_range;
 use crate::figure::{Layout, TimeMark};
 use crate::format::{pretty_unit, significant};
 use crate::terminal::{resampled, sparkline};
@@ -130,9 +131,14 @@ pub fn render_patient_text(figure: &PatientFigure, width: usize) -> String {
         .unwrap_or(0)
         .min(34);
     let plot_width = width.saturating_sub(name_width + 24).clamp(8, 72);
+    let times = panels
+        .panels
+        .iter()
+        .flat_map(|panel| panel.time_days.iter().copied());
+    let range = finite_range(times);
     let mut text = String::new();
     for (panel, name) in panels.panels.iter().zip(&names) {
-        let values = resampled(&panel.time_days, &panel.values, plot_width);
+        let values = resampled(&panel.time_days, &panel.values, range, plot_width);
         let known = panel
             .values
             .iter()

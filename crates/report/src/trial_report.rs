@@ -299,7 +299,7 @@ fn numbered<T>(figures: &[T], kind: &str, html: impl Fn(&str, &T) -> String) -> 
 fn flow_html(flow: &PatientFlow) -> String {
     FigureBlock {
         id: "patient-flow",
-        title: "",
+        title: "From screening to analysis",
         description: patient_flow::describe(flow),
         comparison: "",
         caption: &flow.caption,

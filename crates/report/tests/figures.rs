@@ -11,6 +11,7 @@ use neurocart_report::figure::responders::{ResponderFigure, render_responders_sv
 use neurocart_report::figure::scores::{ScoreFigure, render_scores_svg};
 use neurocart_report::figure::trajectory::{TrajectoryFigure, render_trajectory_svg};
 use neurocart_report::patient_report::{PatientFigure, render_patient_svg, render_patient_text};
+use neurocart_report::terminal::plot;
 use proptest::prelude::*;
 
 /// The drawing without its style sheet, which would drown it.
@@ -73,6 +74,16 @@ fn a_patient_is_drawn_with_an_early_and_a_late_window() {
 #[test]
 fn a_patient_in_a_terminal_has_a_line_per_measurement() {
     insta::assert_snapshot!(render_patient_text(&patient(), 90));
+}
+
+#[test]
+fn a_rise_and_fall_is_drawn_in_a_terminal_with_its_axes() {
+    let times: Vec<f64> = (0..=100).map(|step| f64::from(step) * 7.3).collect();
+    let values: Vec<f64> = times
+        .iter()
+        .map(|time| 100.0 * (-((time - 200.0) / 120.0).powi(2)).exp())
+        .collect();
+    insta::assert_snapshot!(plot(&times, &values, false, 50, 5));
 }
 
 #[test]

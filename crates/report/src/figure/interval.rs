@@ -7,7 +7,7 @@ use crate::figure::Layout;
 use crate::figure::axis::{Scale, ValueAxis, linear_axis, percent_axis};
 use crate::figure::plot::value_axis_width;
 use crate::figure::svg::Svg;
-use crate::figure::text::{fit, text_width};
+use crate::figure::text::{text_width, wrap};
 use crate::format::{fixed, percent_one_decimal, pretty_unit, significant};
 
 /// One operating characteristic of a design, estimated over replicates.
@@ -112,24 +112,41 @@ fn draw_block(svg: &mut Svg, block: &[&OperatingCharacteristic], top: f64) -> f6
     };
     svg.text((0.0, top + 13.0), "st", &heading);
     let first = top + 24.0;
-    let bottom = first + 38.0 * block.len() as f64;
+    let names: Vec<Vec<String>> = block.iter().map(|row| name_lines(row, svg.width)).collect();
+    let heights: Vec<f64> = names
+        .iter()
+        .map(|lines| 24.0 + 14.0 * lines.len() as f64)
+        .collect();
+    let bottom = first + heights.iter().sum::<f64>();
     for (tick, label) in &axis.ticks {
         if let Some(x) = scale.position(*tick) {
             svg.line((x, first), (x, bottom), "gr");
             svg.text((x, bottom + 16.0), "mu m", label);
         }
     }
-    for (i, row) in block.iter().enumerate() {
-        let y = first + 38.0 * i as f64;
-        let words = value_words(row);
-        svg.rect((0.0, y), (svg.width, 19.0), "bg");
-        svg.text((svg.width, y + 14.0), "e", &words);
-        let room = svg.width - text_width(&words, 12.0) - 14.0;
-        svg.text((0.0, y + 14.0), "mu", &fit(&row_name(row), room, 12.0));
-        draw_interval(svg, &scale, row, y + 28.0);
+    let mut y = first;
+    for ((row, lines), height) in block.iter().zip(&names).zip(&heights) {
+        svg.rect((0.0, y), (svg.width, height - 19.0), "bg");
+        svg.text((svg.width, y + 14.0), "e", &value_words(row));
+        for (i, line) in lines.iter().enumerate() {
+            svg.text((0.0, y + 14.0 * (i + 1) as f64), "mu", line);
+        }
+        y += height;
+        draw_interval(svg, &scale, row, y - 10.0);
     }
     svg.line((scale.start, bottom), (scale.end, bottom), "ax");
     bottom + 22.0
+}
+
+/// The name of a row beside its value, on as many lines as it needs, up to three.
+fn name_lines(row: &OperatingCharacteristic, width: f64) -> Vec<String> {
+    let room = width - text_width(&value_words(row), 12.0) - 14.0;
+    let lines = wrap(&row_name(row), room, 12.0, 3);
+    if lines.is_empty() {
+        vec![String::new()]
+    } else {
+        lines
+    }
 }
 
 fn draw_interval(svg: &mut Svg, scale: &Scale, row: &OperatingCharacteristic, y: f64) {

@@ -5,7 +5,7 @@ pub mod interval;
 pub mod kaplan_meier;
 pub mod patient_flow;
 pub mod patient_panels;
-mod plot;
+pub(crate) mod plot;
 pub mod responders;
 pub mod scores;
 pub(crate) mod svg;

@@ -90,8 +90,8 @@ pub(crate) fn draw(flow: &PatientFlow, layout: Layout) -> Svg {
         y = draw_columns(&mut svg, flow, y);
     } else {
         // Too many arms to stand side by side: one box under the other.
-        let centre = svg.width / 2.0;
-        draw_arrow(&mut svg, centre, y, y + 22.0);
+        let trunk = trunk_centre(&svg);
+        draw_arrow(&mut svg, trunk, y, y + 22.0);
         y += 22.0;
         let width = svg.width - 2.0;
         for (series, arm) in flow.arms.iter().enumerate() {
@@ -113,7 +113,7 @@ pub(crate) fn draw(flow: &PatientFlow, layout: Layout) -> Svg {
 fn draw_trunk(svg: &mut Svg, flow: &PatientFlow, layout: Layout) -> f64 {
     let narrow = layout == Layout::Narrow;
     let width = if narrow { 150.0 } else { 210.0 };
-    let centre = if narrow { 77.0 } else { svg.width / 2.0 };
+    let centre = trunk_centre(svg);
     let left = centre - width / 2.0;
     let y = draw_box(
         svg,
@@ -165,15 +165,23 @@ fn draw_trunk(svg: &mut Svg, flow: &PatientFlow, layout: Layout) -> f64 {
     )
 }
 
+/// The trunk stands in the middle, on a phone at the left so that exclusions fit beside it.
+fn trunk_centre(svg: &Svg) -> f64 {
+    if svg.width == Layout::Narrow.width() {
+        77.0
+    } else {
+        svg.width / 2.0
+    }
+}
+
 /// Arms side by side, each with three boxes.
 fn draw_columns(svg: &mut Svg, flow: &PatientFlow, top: f64) -> f64 {
     let number = flow.arms.len() as f64;
     let gap = 14.0;
-    let narrow = svg.width < 400.0;
     let width = ((svg.width - 2.0 - gap * (number - 1.0)) / number).min(330.0);
     let start = (svg.width - width * number - gap * (number - 1.0)) / 2.0;
     let centre = |arm: usize| start + width / 2.0 + arm as f64 * (width + gap);
-    let trunk = if narrow { 77.0 } else { svg.width / 2.0 };
+    let trunk = trunk_centre(svg);
     let fork = top + 14.0;
     svg.line((trunk, top), (trunk, fork), "ar");
     let ends = [trunk, centre(0), centre(flow.arms.len() - 1)];

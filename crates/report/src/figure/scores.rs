@@ -145,10 +145,8 @@ pub(crate) fn draw(figure: &ScoreFigure, layout: Layout) -> Svg {
 pub(crate) fn describe(figure: &ScoreFigure) -> String {
     let mut sentences = Vec::new();
     for arm in &figure.arms {
-        let known = figure.visit_days.iter().zip(&arm.change);
-        let last = known
-            .filter(|(day, change)| day.is_finite() && change.value.is_finite())
-            .last();
+        let mut known = figure.visit_days.iter().zip(&arm.change);
+        let last = known.rfind(|(day, change)| day.is_finite() && change.value.is_finite());
         sentences.push(match last {
             Some((day, change)) => {
                 format!(

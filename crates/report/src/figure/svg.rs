@@ -153,6 +153,11 @@ impl Svg {
         attributes: &str,
         head: &str,
     ) -> String {
+        let title = if title.trim().is_empty() {
+            "Untitled figure"
+        } else {
+            title
+        };
         let (id, title, description) = (escape(id), escape(title), escape(description));
         let view = [corner.0, corner.1, size.0, size.1]
             .map(coordinate)
