@@ -210,6 +210,7 @@ impl Counts {
         let separated = |column: usize| NotEstimable::Separation {
             covariate: column.saturating_sub(1),
         };
+        let mut last_promise = f64::INFINITY;
         for iteration in 0..200 {
             let mut score = vec![0.0; p];
             let mut information = vec![0.0; p * p];
@@ -235,7 +236,8 @@ impl Counts {
             factor.solve(&mut step);
             // Twice the gain in likelihood that the step promises, about.
             let promise: f64 = step.iter().zip(&score).map(|(s, g)| s * g).sum();
-            if promise < 1e-20 {
+            // The step is below 1e-10 standard errors, or rounding keeps it from shrinking.
+            if promise < 1e-20 || promise < 1e-13 && promise > 0.25 * last_promise {
                 return Ok(Fit {
                     b,
                     mu,
@@ -274,14 +276,7 @@ impl Counts {
             }
             b.copy_from_slice(&trial);
             mu.copy_from_slice(&trial_mu);
-            if promise < 1e-16 {
-                // Below 1e-8 standard errors, where rounding may keep the promise from shrinking.
-                return Ok(Fit {
-                    b,
-                    mu,
-                    inverse: factor.inverse(),
-                });
-            }
+            last_promise = promise;
         }
         Err(NotEstimable::NoConvergence { iterations: 200 })
     }
