@@ -45,7 +45,7 @@ pub struct SurvivalArm {
     /// Times of censored subjects in days.
     #[serde(deserialize_with = "series_or_missing")]
     pub censored_days: Vec<f64>,
-    /// Numbers at risk, at the times of [`risk_table_days`] or at any others.
+    /// Numbers at risk, at the times of [`risk_table_days`](crate::figure::axis::risk_table_days) or at any others.
     pub at_risk: Vec<AtRisk>,
     /// Median time to event in days with its interval; missing when not reached.
     pub median_days: Estimate,
