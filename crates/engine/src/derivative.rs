@@ -178,3 +178,131 @@ fn union(a: &Gradient, b: &Gradient) -> Vec<(u32, Option<Node>, Option<Node>)> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neurocart_numeric::lane;
+    use proptest::prelude::*;
+
+    /// Value of a node at a state, without the tape.
+    fn value(graph: &Graph, root: Node, x: &[f64]) -> f64 {
+        let mut known: HashMap<Node, f64> = HashMap::new();
+        for node in graph.parts(&[root]) {
+            let v = |n: Node| known[&n];
+            let truth = |t: bool| f64::from(u8::from(t));
+            let result = match graph.kind(node) {
+                Kind::Constant(bits) => f64::from_bits(bits),
+                Kind::State(i) => x[i as usize],
+                Kind::One(operation, a) => match operation {
+                    Operation::Negate => -v(a),
+                    Operation::Reciprocal => 1.0 / v(a),
+                    Operation::Exp => v(a).exp(),
+                    Operation::Ln => v(a).ln(),
+                    Operation::Log10 => v(a).log10(),
+                    Operation::SquareRoot => v(a).sqrt(),
+                    Operation::Absolute => v(a).abs(),
+                    Operation::Sin => v(a).sin(),
+                    Operation::Cos => v(a).cos(),
+                    Operation::Tanh => v(a).tanh(),
+                    other => unreachable!("{other:?}"),
+                },
+                Kind::Two(operation, a, b) => match operation {
+                    Operation::Add => v(a) + v(b),
+                    Operation::Subtract => v(a) - v(b),
+                    Operation::Multiply => v(a) * v(b),
+                    Operation::Power => v(a).powf(v(b)),
+                    Operation::Max => lane::max([v(a)], [v(b)])[0],
+                    Operation::Min => lane::min([v(a)], [v(b)])[0],
+                    Operation::LessEqual => truth(v(a) <= v(b)),
+                    other => unreachable!("{other:?}"),
+                },
+                Kind::Select(a, b, c) => {
+                    if v(a) != 0.0 {
+                        v(b)
+                    } else {
+                        v(c)
+                    }
+                }
+                other => unreachable!("{other:?}"),
+            };
+            known.insert(node, result);
+        }
+        known[&root]
+    }
+
+    /// A random formula: each step makes a node of earlier ones.
+    fn grow(graph: &mut Graph, steps: &[(u8, usize, usize, f64)]) -> Node {
+        let mut nodes = vec![graph.state(0), graph.state(1)];
+        for &(choice, a, b, number) in steps {
+            let (a, b) = (nodes[a % nodes.len()], nodes[b % nodes.len()]);
+            let node = match choice {
+                0 => graph.add(a, b),
+                1 => graph.subtract(a, b),
+                2 => graph.multiply(a, b),
+                3 => graph.divide(a, b),
+                4 => graph.power(a, b),
+                5 => {
+                    let number = graph.constant(number);
+                    graph.power(a, number)
+                }
+                6 => {
+                    let number = graph.constant(number);
+                    graph.multiply(a, number)
+                }
+                7 => graph.two(Operation::Max, a, b),
+                8 => graph.two(Operation::Min, a, b),
+                9 => {
+                    let condition = graph.two(Operation::LessEqual, a, b);
+                    graph.select(condition, b, a)
+                }
+                _ => {
+                    use Operation::*;
+                    let all = [Exp, Ln, Log10, SquareRoot, Absolute, Sin, Cos, Tanh, Negate];
+                    graph.one(all[choice as usize % all.len()], a)
+                }
+            };
+            nodes.push(node);
+        }
+        nodes[nodes.len() - 1]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn derivatives_are_what_central_differences_tend_to(
+            steps in prop::collection::vec((0u8..28, 0usize..20, 0usize..20, -3.0f64..3.0), 1..12),
+            x in [0.2f64..2.0, 0.2f64..2.0],
+        ) {
+            let mut graph = Graph::default();
+            let root = grow(&mut graph, &steps);
+            let gradient = gradients(&mut graph, &[root]).remove(0);
+            for i in 0..2 {
+                let found = gradient
+                    .iter()
+                    .find(|(state, _)| *state as usize == i)
+                    .map_or(0.0, |&(_, node)| value(&graph, node, &x));
+                let difference = |h: f64| {
+                    let at = |sign: f64| {
+                        let mut x = x;
+                        x[i] += sign * h;
+                        value(&graph, root, &x)
+                    };
+                    (at(1.0) - at(-1.0)) / (2.0 * h)
+                };
+                // Richardson's extrapolation; where two step sizes do not agree (a kink, a pole, a
+                // huge curvature, not a number) there is nothing to compare with.
+                let (coarse, fine) = (difference(2e-4), difference(1e-4));
+                let expected = fine + (fine - coarse) / 3.0;
+                let scale = expected.abs().max(value(&graph, root, &x).abs()).max(1e-3);
+                let doubt = (fine - coarse).abs() / scale;
+                if doubt.is_nan() || doubt > 1e-5 || scale > 1e8 {
+                    continue;
+                }
+                let error = (found - expected).abs() / scale;
+                prop_assert!(error < 1e-6, "{found}, not {expected}");
+            }
+        }
+    }
+}

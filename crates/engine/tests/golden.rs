@@ -84,6 +84,7 @@ fn compare(scenario: &str, fixed: &[(&str, f64)], doses: &[(f64, &str, Action)])
             action: *action,
         })
         .collect();
+    let mut runs = Vec::new();
     for relative in [1e-8, 1e-9] {
         let solved = run(&program, &settings(&times, relative), &doses);
         for (i, (day, values)) in rows.iter().enumerate() {
@@ -98,6 +99,27 @@ fn compare(scenario: &str, fixed: &[(&str, f64)], doses: &[(f64, &str, Action)])
                 );
             }
         }
+        runs.push(solved);
+    }
+    // The tighter tolerance changes nothing beyond the looser one, but for the growth of an early
+    // error with the cells.
+    let [loose, tight] = &runs[..] else {
+        panic!("two runs")
+    };
+    for (i, (a, b)) in loose.values.iter().zip(&tight.values).enumerate() {
+        let name = OUTPUTS[i % OUTPUTS.len()];
+        let column = tight
+            .values
+            .iter()
+            .skip(i % OUTPUTS.len())
+            .step_by(OUTPUTS.len());
+        let size = b
+            .abs()
+            .max(1e-3 * column.fold(0.0f64, |m, x| m.max(x.abs())));
+        assert!(
+            (a - b).abs() <= 50.0 * 1e-8 * size,
+            "{scenario} {name}: {a} and {b}"
+        );
     }
 }
 
