@@ -59,6 +59,12 @@ pub(crate) fn checked(program: &Program, settings: &Settings) -> Result<Vec<f64>
             format!("is {}, expected a day", settings.start_days),
         );
     }
+    if settings.output_times_days.is_empty() {
+        return bad(
+            "output_times_days",
+            "is empty, expected at least one time".into(),
+        );
+    }
     let mut previous = settings.start_days;
     for (i, &time) in settings.output_times_days.iter().enumerate() {
         if time < previous || !time.is_finite() {

@@ -51,12 +51,6 @@ pub fn solve(
     sink: &mut dyn FnMut(Result<Trajectory, Failure>),
 ) -> Result<(), SettingsError> {
     let absolute = checked(program, settings)?;
-    if settings.output_times_days.is_empty() {
-        return Err(SettingsError::Bad {
-            field: "output_times_days",
-            message: "is empty, expected at least one time".into(),
-        });
-    }
     let n = program.state_names.len();
     let mut integrator = Integrator {
         program,
@@ -328,13 +322,21 @@ impl Integrator<'_> {
         if let Some(reason) = &l.trouble {
             return Outcome::Failed(reason.clone());
         }
-        if l.next_output == self.settings.output_times_days.len() {
-            return Outcome::Done;
-        }
+        // An infinite state may pass error control, as its own size is what errors are measured by.
+        let done = l.next_output == self.settings.output_times_days.len();
+        let last = l.record.len() - self.step.old.len();
         for (i, name) in self.program.state_names.iter().enumerate() {
-            if !self.step.old[i].0[lane].is_finite() {
+            let state = if done {
+                l.record[last + i]
+            } else {
+                self.step.old[i].0[lane]
+            };
+            if !state.is_finite() {
                 return Outcome::Failed(Reason::NotFinite(name.clone()));
             }
+        }
+        if done {
+            return Outcome::Done;
         }
         if l.statistics.accepted + l.statistics.rejected >= self.settings.max_steps {
             return Outcome::Failed(Reason::TooManySteps(self.settings.max_steps));

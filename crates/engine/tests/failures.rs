@@ -117,6 +117,22 @@ fn a_patient_that_explodes_is_reported_and_its_neighbours_keep_their_bits() {
 }
 
 #[test]
+fn a_state_that_a_dose_makes_infinite_is_a_failure_even_at_the_last_output() {
+    let program = program(EXPLODING, &["r"], &["x"], &["x"]);
+    let action = Action::Multiply(f64::MAX);
+    let doses = [Dose {
+        time_days: 2.0,
+        target: 0,
+        action,
+    }];
+    let failure = solve_one(&program, &settings(&[2.0], 1e-6), &[0.01], &doses).unwrap_err();
+    assert_eq!(
+        (failure.time_days, failure.reason),
+        (2.0, Reason::NotFinite("x".into()))
+    );
+}
+
+#[test]
 fn a_singularity_stops_the_solve_where_it_is() {
     // y' = -1/y from 1 reaches 0 at t = 0.5 with infinite slope.
     let text = "model singular() y = 1; y' = -1/y; end";

@@ -53,7 +53,7 @@ fn robertson_kinetics_to_the_end_of_the_classic_interval() {
         reference: &[
             0.2083340149701255e-07,
             0.8333360770334713e-13,
-            0.9999999791665050,
+            0.999_999_979_166_505,
         ],
         absolute: 1e-10,
         runs: [
