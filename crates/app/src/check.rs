@@ -93,7 +93,9 @@ fn check_file(path: &Path, library: &Library) -> Result<Finding, Exit> {
                 .ok()
                 .or_else(|| library.text(&format!("model/{import}")).ok().map(str::to_owned))
         };
-        let options = neurocart_model::Options::default();
+        // A module of the library gets its values from the parameter table.
+        let options =
+            neurocart_model::Options { values_come_later: true, ..Default::default() };
         let diagnostics = match neurocart_model::load(&name, &text, &resolve, &options) {
             Ok(loaded) => loaded.warnings,
             Err(diagnostics) => diagnostics,

@@ -7,6 +7,7 @@ mod check;
 mod exit;
 mod library;
 mod model;
+mod patient;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     },
     /// List what the library holds: diseases, therapies, trials, parameters.
     Library(library::Arguments),
+    /// Simulate one virtual patient: summary, figure, trajectory.
+    Patient(patient::Arguments),
     /// Show or export the model of a disease under a therapy.
     Model(model::Arguments),
 }
@@ -70,6 +73,7 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
     match arguments.command {
         Command::Check { files, json } => check::run(&files, &library, json),
         Command::Library(arguments) => library::run(&arguments, &library),
+        Command::Patient(arguments) => patient::run(&arguments, &library),
         Command::Model(arguments) => model::run(&arguments, &library),
     }
 }

@@ -228,6 +228,11 @@ impl Basis {
         self.crs.at_least
     }
 
+    /// The planned visits without attacks, noise and rounding. EDSS is the latent value.
+    pub fn expected_visits(&self) -> &[Visit] {
+        &self.visits
+    }
+
     /// Probability of ICANS of at least grade 1, 2, 3 and 4; 0 without CAR T cells.
     pub fn icans_probability(&self) -> [f64; 4] {
         self.icans.at_least
