@@ -7,8 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use neurocart_engine::{Patient, SettingsError};
 use neurocart_numeric::{Key, Stream};
@@ -20,6 +19,7 @@ use crate::layers::Layers;
 use crate::population::{self, Implausible, Screening, VirtualPatient};
 use crate::purpose::{self, SubjectKey};
 use crate::scenario::Scenario;
+use crate::workers::in_order;
 
 /// What to solve.
 #[derive(Clone, Copy, Debug)]
@@ -196,7 +196,7 @@ pub fn stream(
                 ControlFlow::Continue(())
             }
         },
-    )??;
+    )?;
     if failures.len() as f64 > request.failures_allowed * request.size as f64 {
         let first = &failures[0];
         return Err(Error::TooManyFailures {
@@ -379,86 +379,4 @@ fn implausible_peak(
         (_, high) if peak > high => Some(Implausible::PeakTooHigh),
         _ => None,
     }
-}
-
-/// Runs `work(0)`, `work(1)`, ... on threads and gives the results to `sink` in this order, until it
-/// breaks or `cancelled` is set. Workers run only a few numbers ahead of the sink.
-fn in_order<T: Send, E: Send>(
-    threads: usize,
-    cancelled: &AtomicBool,
-    work: &(dyn Fn(usize) -> Result<T, E> + Sync),
-    sink: &mut dyn FnMut(T) -> ControlFlow<()>,
-) -> Result<Result<(), E>, Error> {
-    let threads = threads.max(1);
-    let ahead = 2 * threads;
-    let next = AtomicUsize::new(0);
-    let stop = AtomicBool::new(false);
-    let state: Mutex<(usize, BTreeMap<usize, Result<T, E>>)> = Mutex::new((0, BTreeMap::new()));
-    let changed = Condvar::new();
-    let lock = || {
-        state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    };
-    let over = || stop.load(Ordering::Relaxed) || cancelled.load(Ordering::Relaxed);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    loop {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        let mut guard = lock();
-                        while number >= guard.0 + ahead && !over() {
-                            guard = wait(&changed, guard);
-                        }
-                        drop(guard);
-                        if over() {
-                            changed.notify_all();
-                            return;
-                        }
-                        let result = work(number);
-                        lock().1.insert(number, result);
-                        changed.notify_all();
-                    }
-                })
-            })
-            .collect();
-        let outcome = loop {
-            let mut guard = lock();
-            let result = loop {
-                let number = guard.0;
-                if let Some(result) = guard.1.remove(&number) {
-                    guard.0 += 1;
-                    break Some(result);
-                }
-                if cancelled.load(Ordering::Relaxed) || workers.iter().any(|w| w.is_finished()) {
-                    break None;
-                }
-                guard = wait(&changed, guard);
-            };
-            drop(guard);
-            changed.notify_all();
-            match result {
-                None => break Ok(()),
-                Some(Err(error)) => break Err(error),
-                Some(Ok(value)) => {
-                    if sink(value).is_break() {
-                        break Ok(());
-                    }
-                }
-            }
-        };
-        stop.store(true, Ordering::Relaxed);
-        changed.notify_all();
-        Ok(outcome)
-    })
-}
-
-/// Waits for a change, but looks up now and then: the flag of the caller wakes nobody.
-fn wait<'a, T>(
-    changed: &Condvar,
-    guard: std::sync::MutexGuard<'a, T>,
-) -> std::sync::MutexGuard<'a, T> {
-    let result = changed.wait_timeout(guard, std::time::Duration::from_millis(50));
-    result.unwrap_or_else(std::sync::PoisonError::into_inner).0
 }

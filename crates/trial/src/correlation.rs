@@ -9,6 +9,7 @@ use neurocart_numeric::elementary::sqrt1;
 
 use crate::error::{Error, Problem, nearest};
 use crate::library::{CORRELATIONS, Library};
+use crate::parameters::Parameters;
 
 /// A correlation matrix as the factor that makes correlated normals of independent ones.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,15 +22,17 @@ pub struct Correlations {
 }
 
 impl Correlations {
-    /// The matrix of a library, empty if it has none. `known` are the symbols that may occur.
-    pub fn of<'a>(
-        library: &Library,
-        known: impl Iterator<Item = &'a str> + Clone,
-    ) -> Result<Correlations, Error> {
-        match library.find(CORRELATIONS) {
-            Some(file) => Correlations::parse(file.text, file.name, known),
-            None => Ok(Correlations::default()),
-        }
+    /// The matrix of a library, empty if it has none.
+    pub fn of(library: &Library) -> Result<Correlations, Error> {
+        let Some(file) = library.find(CORRELATIONS) else {
+            return Ok(Correlations::default());
+        };
+        let table = Parameters::of(library)?;
+        Correlations::parse(
+            file.text,
+            file.name,
+            table.rows().iter().map(|r| r.symbol.as_str()),
+        )
     }
 
     /// Reads a table; `file` is how messages call it.

@@ -55,7 +55,7 @@ pub fn events(
     mut waiting: impl FnMut(u64) -> f64,
     mut event: impl FnMut(u64, f64),
 ) {
-    if !(frailty > 0.0) {
+    if frailty.is_nan() || frailty <= 0.0 {
         return;
     }
     let mut clear_days = from_days;

@@ -178,14 +178,16 @@ pub fn patient(
             .map(|d| disability::baseline(&d, seed, number)),
         start,
     };
+    // Spelt as a comparison that NaN fails.
+    let above = |value: f64, bound: f64| value > bound;
     let positive = ["kbtM", "iNM", "mP", "kcat0", "rA"];
-    if let Some(symbol) = positive.into_iter().find(|s| !(patient.start(s) > 0.0)) {
+    if let Some(symbol) = positive.into_iter().find(|s| !above(patient.start(s), 0.0)) {
         return Err(Implausible::NoSteadyState(symbol));
     }
-    if !(patient.start("epsA") < patient.start("dA")) {
+    if !above(patient.start("dA"), patient.start("epsA")) {
         return Err(Implausible::NoSteadyState("epsA"));
     }
-    if !(patient.start("amax") > 1.0) {
+    if !above(patient.start("amax"), 1.0) {
         return Err(Implausible::NoSteadyState("amax"));
     }
     let (low, high) = layers.plausible_igg;
