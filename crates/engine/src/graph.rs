@@ -442,7 +442,7 @@ impl Graph {
     }
 
     /// Whether a node can only be 0 or 1.
-    fn is_truth(&self, node: Node) -> bool {
+    pub fn is_truth(&self, node: Node) -> bool {
         use Operation::*;
         matches!(
             self.kind(node),

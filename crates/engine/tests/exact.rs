@@ -248,6 +248,19 @@ fn a_rate_in_pieces_switches_at_its_moment() {
 }
 
 #[test]
+fn a_root_of_a_maximum_may_reach_zero_and_go_below() {
+    // Torricelli's tank with a steady drain: the slope of the root is infinite where the tank is
+    // empty, and does not count once it is.
+    let text = "model tank() y = 1; y' = -0.5 - sqrt(max(0, y)); end";
+    let program = program(text, &[], &["y"], &[]);
+    let solved = solve_one(&program, &settings(&[4.0, 5.0], 1e-8), &[], &[]).unwrap();
+    // With u = sqrt y: t = 2 (1 - u) - ln((u + 0.5) / 1.5) until it is empty.
+    let empty = 2.0 - (1.5f64 / 0.5).ln();
+    assert_close(solved.values[0], -0.5 * (4.0 - empty), 1e-6, "day 4");
+    assert_close(solved.values[1], -0.5 * (5.0 - empty), 1e-6, "day 5");
+}
+
+#[test]
 fn the_error_between_steps_is_of_the_size_of_the_tolerance() {
     let text = "model logistic() x = 0.01; x' = r*x*(1-x); r = 0.8; end";
     let program = program(text, &[], &["x"], &[]);
