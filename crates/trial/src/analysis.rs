@@ -7,9 +7,7 @@
 use neurocart_stats::ancova::{AncovaOptions, ancova};
 use neurocart_stats::cox::{CoxOptions, cox};
 use neurocart_stats::distribution::{chi_square_quantile, poisson_cdf};
-use neurocart_stats::kaplan_meier::{
-    SurvivalIntervalOptions, SurvivalIntervalType, kaplan_meier,
-};
+use neurocart_stats::kaplan_meier::{SurvivalIntervalOptions, SurvivalIntervalType, kaplan_meier};
 use neurocart_stats::log_rank::{LogRankOptions, log_rank};
 use neurocart_stats::negative_binomial::negative_binomial;
 use neurocart_stats::poisson_rate_ratio::poisson_rate_ratio;
@@ -121,15 +119,29 @@ pub fn analyse(
     results: &mut Vec<AnalysisResult>,
 ) {
     let analysis = &specification.analyses[index];
-    let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else { return };
+    let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else {
+        return;
+    };
     let endpoint = &specification.endpoints[endpoint];
     let reference = specification.reference_arm();
     for number in 0..specification.arms.len() {
         if analysis.method.is_comparison() && Some(number) == reference {
             continue;
         }
-        let mut result = AnalysisResult { analysis: index, arm: number, ..AnalysisResult::default() };
-        let data = Data { specification, analysis, endpoint, outcomes, arm, number, reference };
+        let mut result = AnalysisResult {
+            analysis: index,
+            arm: number,
+            ..AnalysisResult::default()
+        };
+        let data = Data {
+            specification,
+            analysis,
+            endpoint,
+            outcomes,
+            arm,
+            number,
+            reference,
+        };
         if let Err(reason) = data.fill(&mut result, space) {
             result.reason = Some(reason.to_string());
         }
@@ -153,11 +165,14 @@ impl Data<'_> {
     /// treated.
     fn outcomes(&self) -> impl Iterator<Item = (Outcome, bool)> + '_ {
         let comparison = self.analysis.method.is_comparison();
-        self.outcomes.iter().zip(self.arm).filter_map(move |(&outcome, &arm)| {
-            let treated = arm == self.number;
-            let wanted = treated || (comparison && Some(arm) == self.reference);
-            wanted.then_some((outcome, treated))
-        })
+        self.outcomes
+            .iter()
+            .zip(self.arm)
+            .filter_map(move |(&outcome, &arm)| {
+                let treated = arm == self.number;
+                let wanted = treated || (comparison && Some(arm) == self.reference);
+                wanted.then_some((outcome, treated))
+            })
     }
 
     fn confidence_level(&self) -> f64 {
@@ -178,7 +193,10 @@ impl Data<'_> {
 
     /// Whether more events are what the treatment is for.
     fn events_are_good(&self) -> bool {
-        matches!(self.endpoint.measure, Measure::Responder { .. } | Measure::ScoreAtMost { .. })
+        matches!(
+            self.endpoint.measure,
+            Measure::Responder { .. } | Measure::ScoreAtMost { .. }
+        )
     }
 
     fn fill(&self, result: &mut AnalysisResult, space: &mut Workspace) -> Estimate<()> {
@@ -211,7 +229,11 @@ impl Data<'_> {
         space.group.clear();
         space.treated.clear();
         for (outcome, treated) in self.outcomes() {
-            if let Outcome::Event { time_days, happened } = outcome {
+            if let Outcome::Event {
+                time_days,
+                happened,
+            } = outcome
+            {
                 space.time_days.push(time_days);
                 space.happened.push(happened);
                 space.group.push(usize::from(treated));
@@ -231,11 +253,15 @@ impl Data<'_> {
         };
         let (survival, interval) = curve.survival_at(time_days, &options)?;
         result.estimate = Some(survival);
-        // Before the first event nobody has been lost to it and Greenwood's variance is 0.
-        result.standard_error = match curve.step_at(time_days) {
-            Some(step) => step.standard_error(),
-            None => Some(0.0),
+        let step = curve
+            .step_at(time_days)
+            .filter(|step| step.log_variance > 0.0);
+        let Some(step) = step else {
+            // Zero variance says that nothing happened, not that nothing is uncertain.
+            result.reason = Some("no event by then: Greenwood's variance is zero".into());
+            return Ok(());
         };
+        result.standard_error = step.standard_error();
         result.lower = interval.map(|interval| interval.lower);
         result.upper = interval.map(|interval| interval.upper);
         Ok(())
@@ -256,9 +282,16 @@ impl Data<'_> {
 
     fn cox(&self, result: &mut AnalysisResult, space: &mut Workspace) -> Estimate<()> {
         self.load_times(space);
-        let options =
-            CoxOptions { confidence_level: self.confidence_level(), ..CoxOptions::default() };
-        let fit = cox(&space.time_days, &space.happened, &[&space.treated], &options)?;
+        let options = CoxOptions {
+            confidence_level: self.confidence_level(),
+            ..CoxOptions::default()
+        };
+        let fit = cox(
+            &space.time_days,
+            &space.happened,
+            &[&space.treated],
+            &options,
+        )?;
         let effect = fit.coefficients[0];
         let favours = effect.log_hazard_ratio < 0.0;
         result.estimate = Some(effect.hazard_ratio);
@@ -273,7 +306,9 @@ impl Data<'_> {
     /// Events against the number that the historical hazard would give over the same time at risk:
     /// given the time, a Poisson count under the null (Breslow 1975, doi:10.2307/1402659).
     fn historical_hazard(&self, result: &mut AnalysisResult) -> Estimate<()> {
-        let Some(historical) = &self.analysis.historical else { return Ok(()) };
+        let Some(historical) = &self.analysis.historical else {
+            return Ok(());
+        };
         let days: f64 = self
             .outcomes()
             .map(|(outcome, _)| match outcome {
@@ -283,12 +318,19 @@ impl Data<'_> {
             .sum();
         let expected = historical.hazard_per_year * days / DAYS_PER_YEAR;
         if expected <= 0.0 {
-            return Err(NotEstimable::TooFewSubjects { subjects: 0, needed: 1 });
+            return Err(NotEstimable::TooFewSubjects {
+                subjects: 0,
+                needed: 1,
+            });
         }
         let events = u64::from(result.events);
         let ratio = events as f64 / expected;
         let fewer = poisson_cdf(events, expected);
-        let more = if events == 0 { 1.0 } else { 1.0 - poisson_cdf(events - 1, expected) };
+        let more = if events == 0 {
+            1.0
+        } else {
+            1.0 - poisson_cdf(events - 1, expected)
+        };
         result.estimate = Some(ratio);
         result.standard_error = Some((events as f64).sqrt() / expected);
         let tail = 0.5 * (1.0 - self.confidence_level());
@@ -296,7 +338,11 @@ impl Data<'_> {
         let limit = |probability, count: u64| {
             0.5 * chi_square_quantile(probability, 2.0 * count as f64) / expected
         };
-        result.lower = Some(if events == 0 { 0.0 } else { limit(tail, events) });
+        result.lower = Some(if events == 0 {
+            0.0
+        } else {
+            limit(tail, events)
+        });
         result.upper = Some(limit(1.0 - tail, events + 1));
         result.favours_treatment = Some(ratio < 1.0);
         result.p_value = Some(match self.analysis.alternative {
@@ -307,10 +353,16 @@ impl Data<'_> {
     }
 
     fn table(&self) -> TwoByTwo {
-        let mut table =
-            TwoByTwo { treated_events: 0, treated_total: 0, control_events: 0, control_total: 0 };
+        let mut table = TwoByTwo {
+            treated_events: 0,
+            treated_total: 0,
+            control_events: 0,
+            control_total: 0,
+        };
         for (outcome, treated) in self.outcomes() {
-            let Outcome::Binary { yes } = outcome else { continue };
+            let Outcome::Binary { yes } = outcome else {
+                continue;
+            };
             let (events, total) = match treated {
                 true => (&mut table.treated_events, &mut table.treated_total),
                 false => (&mut table.control_events, &mut table.control_total),
@@ -324,15 +376,22 @@ impl Data<'_> {
     fn fisher(&self, result: &mut AnalysisResult) -> Estimate<()> {
         let table = self.table();
         let test = fisher_exact(&table)?;
-        let difference =
-            risk_difference(&table, RiskDifferenceMethod::Newcombe, self.confidence_level())?;
+        let difference = risk_difference(
+            &table,
+            RiskDifferenceMethod::Newcombe,
+            self.confidence_level(),
+        )?;
         let (p1, n1) = share(table.treated_events, table.treated_total);
         let (p2, n2) = share(table.control_events, table.control_total);
         result.estimate = Some(difference.estimate);
         result.standard_error = Some((p1 * (1.0 - p1) / n1 + p2 * (1.0 - p2) / n2).sqrt());
         result.lower = Some(difference.interval.lower);
         result.upper = Some(difference.interval.upper);
-        result.favours_treatment = Some(if self.events_are_good() { p1 > p2 } else { p1 < p2 });
+        result.favours_treatment = Some(if self.events_are_good() {
+            p1 > p2
+        } else {
+            p1 < p2
+        });
         result.p_value = Some(match self.analysis.alternative {
             Alternative::TwoSided => test.p_two_sided,
             Alternative::Better if self.events_are_good() => test.p_greater,
@@ -344,8 +403,12 @@ impl Data<'_> {
     fn proportion(&self, result: &mut AnalysisResult) -> Estimate<()> {
         let table = self.table();
         let level = self.confidence_level();
-        let found =
-            proportion(table.treated_events, table.treated_total, ProportionMethod::Wilson, level)?;
+        let found = proportion(
+            table.treated_events,
+            table.treated_total,
+            ProportionMethod::Wilson,
+            level,
+        )?;
         let (p, n) = share(table.treated_events, table.treated_total);
         result.estimate = Some(found.estimate);
         result.standard_error = Some((p * (1.0 - p) / n).sqrt());
@@ -359,17 +422,27 @@ impl Data<'_> {
         space.baseline.clear();
         space.group.clear();
         for (outcome, treated) in self.outcomes() {
-            if let Outcome::Change { baseline, change: Some(change) } = outcome {
+            if let Outcome::Change {
+                baseline,
+                change: Some(change),
+            } = outcome
+            {
                 space.change.push(change);
                 space.baseline.push(baseline);
                 space.group.push(usize::from(treated));
             }
         }
         result.subjects = space.group.iter().sum::<usize>() as u32;
-        let options =
-            AncovaOptions { confidence_level: self.confidence_level(), ..AncovaOptions::default() };
+        let options = AncovaOptions {
+            confidence_level: self.confidence_level(),
+            ..AncovaOptions::default()
+        };
         let fit = ancova(&space.change, &space.group, &space.baseline, &options)?;
-        let effect = fit.differences.first().ok_or(NotEstimable::EmptyArm)?.difference;
+        let effect = fit
+            .differences
+            .first()
+            .ok_or(NotEstimable::EmptyArm)?
+            .difference;
         // Every score of the trial file is worse when it is higher.
         let favours = effect.estimate < 0.0;
         result.estimate = Some(effect.estimate);
@@ -391,7 +464,13 @@ impl Data<'_> {
         space.treated.clear();
         let (mut events, mut years) = ([0, 0], [0.0, 0.0]);
         for (outcome, treated) in self.outcomes() {
-            let Outcome::Count { events: count, years: exposure } = outcome else { continue };
+            let Outcome::Count {
+                events: count,
+                years: exposure,
+            } = outcome
+            else {
+                continue;
+            };
             // Lost on the day of randomisation: no time at risk.
             if exposure <= 0.0 {
                 continue;
@@ -432,4 +511,140 @@ impl Data<'_> {
 
 fn share(events: u64, total: u64) -> (f64, f64) {
     (events as f64 / total as f64, total as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specification(text: &str) -> Specification {
+        toml::from_str(text).unwrap()
+    }
+
+    const NMOSD: &str = include_str!("../../../library/trials/nmosd-bcma-single-arm.toml");
+    const MS: &str = include_str!("../../../library/trials/progressive-ms-cd19-vs-anti-cd20.toml");
+    const MG: &str = include_str!("../../../library/trials/mg-bcma-mrna-placebo.toml");
+
+    fn one(
+        specification: &Specification,
+        index: usize,
+        outcomes: &[Outcome],
+        arm: &[usize],
+    ) -> AnalysisResult {
+        let mut results = Vec::new();
+        analyse(
+            specification,
+            index,
+            outcomes,
+            arm,
+            &mut Workspace::default(),
+            &mut results,
+        );
+        results.swap_remove(0)
+    }
+
+    #[test]
+    fn two_attacks_where_history_expects_five_are_a_poisson_tail() {
+        let specification = specification(NMOSD);
+        let hazard = specification.analyses[0]
+            .historical
+            .as_ref()
+            .unwrap()
+            .hazard_per_year;
+        // Ten subjects of the same length, so that exactly 5 events are expected.
+        let days = 5.0 * 365.0 / (10.0 * hazard);
+        let outcomes: Vec<Outcome> = (0..10)
+            .map(|i| Outcome::Event {
+                time_days: days,
+                happened: i < 2,
+            })
+            .collect();
+        let found = one(&specification, 0, &outcomes, &[0; 10]);
+        // P(X <= 2 | 5) = exp(-5) (1 + 5 + 25/2).
+        let tail = (-5.0f64).exp() * 18.5;
+        assert!((found.p_value.unwrap() - tail).abs() < 1e-12);
+        assert!((found.estimate.unwrap() - 0.4).abs() < 1e-12);
+        // Exact 95 % limits of a Poisson mean with 2 events: 0.2422 and 7.2247 (Garwood 1936).
+        assert!((found.lower.unwrap() - 0.2422 / 5.0).abs() < 1e-4);
+        assert!((found.upper.unwrap() - 7.2247 / 5.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn no_attack_at_all_still_has_an_upper_limit() {
+        let specification = specification(NMOSD);
+        let outcomes = [Outcome::Event {
+            time_days: 365.0,
+            happened: false,
+        }; 12];
+        let found = one(&specification, 0, &outcomes, &[0; 12]);
+        let expected = 12.0
+            * specification.analyses[0]
+                .historical
+                .as_ref()
+                .unwrap()
+                .hazard_per_year;
+        assert_eq!((found.estimate, found.lower), (Some(0.0), Some(0.0)));
+        assert!(
+            (found.upper.unwrap() - 40f64.ln() / expected).abs() < 1e-12,
+            "-ln(0.025)"
+        );
+        assert!((found.p_value.unwrap() - (-expected).exp()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_curve_without_events_has_no_interval_and_says_why() {
+        let specification = specification(MS);
+        let outcomes = [Outcome::Event {
+            time_days: 840.0,
+            happened: false,
+        }; 8];
+        let found = one(&specification, 2, &outcomes, &[0; 8]);
+        assert_eq!((found.estimate, found.lower), (Some(1.0), None));
+        assert!(found.reason.unwrap().contains("no event"));
+    }
+
+    #[test]
+    fn an_arm_without_relapses_gets_the_exact_interval() {
+        let specification = specification(MS);
+        let mut outcomes = vec![
+            Outcome::Count {
+                events: 0,
+                years: 2.0
+            };
+            10
+        ];
+        outcomes.extend(
+            [Outcome::Count {
+                events: 1,
+                years: 2.0,
+            }; 10],
+        );
+        let arm: Vec<usize> = (0..20).map(|i| i / 10).collect();
+        let found = one(&specification, 5, &outcomes, &arm);
+        assert_eq!((found.estimate, found.lower), (None, Some(0.0)));
+        assert_eq!(found.favours_treatment, Some(true));
+        // All ten events in one of two equal arms: 2 * 0.5^10.
+        assert!((found.p_value.unwrap() - 2.0 * 0.5f64.powi(10)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_tea_tasting_table_has_its_published_p_value() {
+        let specification = specification(MG);
+        let yes = |yes| Outcome::Binary { yes };
+        let outcomes = [
+            yes(true),
+            yes(true),
+            yes(true),
+            yes(false),
+            yes(true),
+            yes(false),
+            yes(false),
+            yes(false),
+        ];
+        let found = one(&specification, 0, &outcomes, &[0, 0, 0, 0, 1, 1, 1, 1]);
+        // Fisher 1935: 34 of 70 tables are at least as extreme.
+        assert!((found.p_value.unwrap() - 34.0 / 70.0).abs() < 1e-12);
+        assert_eq!(found.favours_treatment, Some(true));
+        assert_eq!(found.estimate, Some(0.5));
+    }
 }

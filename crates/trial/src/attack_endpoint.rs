@@ -39,7 +39,11 @@ mod tests {
             .filter(|r| &r[6] == "1")
             .map(|r| {
                 let time_days = r[1].parse().unwrap();
-                let attack = Attack { time_days, edss_jump: 0.0, edss_residual: 0.0 };
+                let attack = Attack {
+                    time_days,
+                    edss_jump: 0.0,
+                    edss_residual: 0.0,
+                };
                 (r[0].to_owned(), attack, &r[7] == "1")
             })
             .collect();

@@ -29,7 +29,13 @@ pub struct ReplicateKey {
 impl ReplicateKey {
     fn stream(self, purpose: u32, subject: u64) -> Stream {
         let ReplicateKey { seed, replicate } = self;
-        Stream::new(Key { seed, purpose, scenario: 0, replicate, patient: subject })
+        Stream::new(Key {
+            seed,
+            purpose,
+            scenario: 0,
+            replicate,
+            patient: subject,
+        })
     }
 }
 
@@ -125,8 +131,14 @@ pub fn dropout_days(
     arm: &Arm,
     specification: &Specification,
 ) -> f64 {
-    let Some(dropout) = &specification.dropout else { return f64::INFINITY };
-    let probability = dropout.arms.get(&arm.name).copied().unwrap_or(dropout.annual_probability);
+    let Some(dropout) = &specification.dropout else {
+        return f64::INFINITY;
+    };
+    let probability = dropout
+        .arms
+        .get(&arm.name)
+        .copied()
+        .unwrap_or(dropout.annual_probability);
     if probability <= 0.0 {
         return f64::INFINITY;
     }

@@ -56,21 +56,32 @@ pub struct Observed<'a> {
 /// When rescue treatment starts under this rule, if it does until `until_days`.
 pub fn rescue_days(course: &Course, rule: &Rescue, until_days: f64) -> Option<f64> {
     match *rule {
-        Rescue::Attack {} => {
-            course.attacks.first().map(|attack| attack.time_days).filter(|&time| time <= until_days)
-        }
+        Rescue::Attack {} => course
+            .attacks
+            .first()
+            .map(|attack| attack.time_days)
+            .filter(|&time| time <= until_days),
         Rescue::ScoreWorsening { score, points } => {
             let baseline = score.of(course.visits.first()?)?;
-            let worse =
-                |visit: &&Visit| score.of(visit).is_some_and(|value| value - baseline >= points);
-            seen(course, until_days).iter().skip(1).find(worse).map(|visit| visit.time_days)
+            let worse = |visit: &&Visit| {
+                score
+                    .of(visit)
+                    .is_some_and(|value| value - baseline >= points)
+            };
+            seen(course, until_days)
+                .iter()
+                .skip(1)
+                .find(worse)
+                .map(|visit| visit.time_days)
         }
     }
 }
 
 /// The visits up to a day.
 fn seen(course: &Course, until_days: f64) -> &[Visit] {
-    &course.visits[..course.visits.partition_point(|visit| visit.time_days <= until_days)]
+    &course.visits[..course
+        .visits
+        .partition_point(|visit| visit.time_days <= until_days)]
 }
 
 /// The value of `endpoint` for one subject.
@@ -85,8 +96,9 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
         _ => subject.until_days,
     };
     let course = subject.course;
-    let attacks = &course.attacks
-        [..course.attacks.partition_point(|attack| attack.time_days <= until_days)];
+    let attacks = &course.attacks[..course
+        .attacks
+        .partition_point(|attack| attack.time_days <= until_days)];
     match &endpoint.measure {
         Measure::TimeToAttack {} => {
             let first = attacks.first().map(|attack| attack.time_days);
@@ -96,7 +108,11 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
             events: counted_onsets(attacks).count() as u32,
             years: until_days / DAYS_PER_YEAR,
         },
-        Measure::ConfirmedProgression { rule, confirmation_weeks, class } => {
+        Measure::ConfirmedProgression {
+            rule,
+            confirmation_weeks,
+            class,
+        } => {
             let visits = seen(course, until_days);
             let found = first_confirmed_progression(visits, attacks, *rule, *confirmation_weeks);
             let last = visits.last().map_or(0.0, |visit| visit.time_days);
@@ -109,7 +125,11 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
             }
         }
         Measure::ScoreChange { score, week } => {
-            let baseline = course.visits.first().and_then(|v| score.of(v)).unwrap_or(f64::NAN);
+            let baseline = course
+                .visits
+                .first()
+                .and_then(|v| score.of(v))
+                .unwrap_or(f64::NAN);
             let visits = seen(course, until_days);
             let value = match (strategy, rescue) {
                 // The last value before rescue, where the planned visit came after it.
@@ -118,19 +138,34 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
                 }
                 _ => at_week(visits, *score, *week),
             };
-            Outcome::Change { baseline, change: value.map(|value| value - baseline) }
+            Outcome::Change {
+                baseline,
+                change: value.map(|value| value - baseline),
+            }
         }
-        Measure::Responder { score, reduction_points, week } => {
+        Measure::Responder {
+            score,
+            reduction_points,
+            week,
+        } => {
             let baseline = course.visits.first().and_then(|visit| score.of(visit));
             let responds = |value| baseline.is_some_and(|b| b - value >= *reduction_points);
             response(subject, *score, *week, strategy, until_days, responds)
         }
         Measure::ScoreAtMost { score, value, week } => {
-            response(subject, *score, *week, strategy, until_days, |found| found <= *value)
+            response(subject, *score, *week, strategy, until_days, |found| {
+                found <= *value
+            })
         }
-        Measure::AdverseEvent { event, minimum_grade, by_week } => {
+        Measure::AdverseEvent {
+            event,
+            minimum_grade,
+            by_week,
+        } => {
             let end = by_week.map_or(until_days, |week| until_days.min(week * DAYS_PER_WEEK));
-            Outcome::Binary { yes: happened(course, *event, *minimum_grade, end) }
+            Outcome::Binary {
+                yes: happened(course, *event, *minimum_grade, end),
+            }
         }
     }
 }
@@ -138,11 +173,19 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
 /// When the event of a time-to-event endpoint is known to have happened: an attack at its onset, a
 /// progression at its confirmation. `None` where there is no event, or none of that kind.
 pub fn event_known_days(endpoint: &Endpoint, subject: &Observed<'_>) -> Option<f64> {
-    let Outcome::Event { time_days, happened: true } = outcome(endpoint, subject) else {
+    let Outcome::Event {
+        time_days,
+        happened: true,
+    } = outcome(endpoint, subject)
+    else {
         return None;
     };
     match &endpoint.measure {
-        Measure::ConfirmedProgression { rule, confirmation_weeks, .. } => {
+        Measure::ConfirmedProgression {
+            rule,
+            confirmation_weeks,
+            ..
+        } => {
             let course = subject.course;
             let visits = seen(course, subject.until_days);
             let found =
@@ -173,13 +216,18 @@ fn event(
         (Some(onset), Some(rescue)) => Some(onset.min(rescue)),
         (onset, rescue) => onset.or(rescue),
     };
-    Outcome::Event { time_days: first.unwrap_or(end_days), happened: first.is_some() }
+    Outcome::Event {
+        time_days: first.unwrap_or(end_days),
+        happened: first.is_some(),
+    }
 }
 
 /// The score at the visit of a week, if there was one.
 fn at_week(visits: &[Visit], score: Score, week: f64) -> Option<f64> {
     let planned = week * DAYS_PER_WEEK;
-    let visit = visits.iter().find(|visit| (visit.time_days - planned).abs() < 0.5)?;
+    let visit = visits
+        .iter()
+        .find(|visit| (visit.time_days - planned).abs() < 0.5)?;
     score.of(visit)
 }
 
@@ -200,7 +248,9 @@ fn response(
         Strategy::WhileOnTreatment if rescued => visits.last().and_then(|visit| score.of(visit)),
         _ => at_week(visits, score, week),
     };
-    Outcome::Binary { yes: value.is_some_and(responds) }
+    Outcome::Binary {
+        yes: value.is_some_and(responds),
+    }
 }
 
 fn happened(course: &Course, event: AdverseEvent, minimum_grade: u8, end_days: f64) -> bool {
@@ -212,9 +262,10 @@ fn happened(course: &Course, event: AdverseEvent, minimum_grade: u8, end_days: f
     match event {
         AdverseEvent::Crs => graded(&course.crs),
         AdverseEvent::Icans => graded(&course.icans),
-        AdverseEvent::SeriousInfection => {
-            course.serious_infections_days.iter().any(|&onset| onset <= end_days)
-        }
+        AdverseEvent::SeriousInfection => course
+            .serious_infections_days
+            .iter()
+            .any(|&onset| onset <= end_days),
     }
 }
 
@@ -224,7 +275,12 @@ mod tests {
     use crate::course::Attack;
 
     fn endpoint(measure: Measure, strategy: Strategy) -> Endpoint {
-        Endpoint { name: "e".to_owned(), label: None, measure, rescue_strategy: Some(strategy) }
+        Endpoint {
+            name: "e".to_owned(),
+            label: None,
+            measure,
+            rescue_strategy: Some(strategy),
+        }
     }
 
     fn mg_course(values: &[(f64, f64, f64)]) -> Course {
@@ -237,20 +293,29 @@ mod tests {
                 ..Visit::default()
             })
             .collect();
-        Course { visits, ..Course::default() }
+        Course {
+            visits,
+            ..Course::default()
+        }
     }
 
     #[test]
     fn responders_of_the_reference_are_found_and_rescue_is_a_failure() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/mg_response_cases.csv");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../reference/mg_response_cases.csv"
+        );
         let mut cases = 0;
         for row in csv::Reader::from_path(path).unwrap().records() {
             let row = row.unwrap();
             let number = |column: usize| row[column].parse::<f64>().unwrap();
-            let course =
-                mg_course(&[(0.0, number(1), number(3)), (84.0, number(2), number(4))]);
+            let course = mg_course(&[(0.0, number(1), number(3)), (84.0, number(2), number(4))]);
             let rescue_days = (&row[5] == "1").then_some(60.0);
-            let subject = Observed { course: &course, until_days: 168.0, rescue_days };
+            let subject = Observed {
+                course: &course,
+                until_days: 168.0,
+                rescue_days,
+            };
             let responder = |score, reduction_points| Measure::Responder {
                 score,
                 reduction_points,
@@ -261,11 +326,24 @@ mod tests {
                 (responder(Score::MgAdl, 3.0), 7),
                 (responder(Score::Qmg, 3.0), 8),
                 (responder(Score::Qmg, 5.0), 9),
-                (Measure::ScoreAtMost { score: Score::MgAdl, value: 1.0, week: 12.0 }, 10),
+                (
+                    Measure::ScoreAtMost {
+                        score: Score::MgAdl,
+                        value: 1.0,
+                        week: 12.0,
+                    },
+                    10,
+                ),
             ];
             for (measure, column) in expected {
                 let found = outcome(&endpoint(measure, Strategy::Composite), &subject);
-                assert_eq!(found, Outcome::Binary { yes: &row[column] == "1" }, "{row:?}");
+                assert_eq!(
+                    found,
+                    Outcome::Binary {
+                        yes: &row[column] == "1"
+                    },
+                    "{row:?}"
+                );
             }
             cases += 1;
         }
@@ -275,27 +353,51 @@ mod tests {
     #[test]
     fn a_subject_lost_before_the_visit_is_no_responder_and_has_no_change() {
         let course = mg_course(&[(0.0, 10.0, 20.0), (28.0, 2.0, 5.0), (84.0, 2.0, 5.0)]);
-        let subject = Observed { course: &course, until_days: 50.0, rescue_days: None };
-        let responder = Measure::Responder { score: Score::MgAdl, reduction_points: 2.0, week: 12.0 };
-        let change = Measure::ScoreChange { score: Score::MgAdl, week: 12.0 };
+        let subject = Observed {
+            course: &course,
+            until_days: 50.0,
+            rescue_days: None,
+        };
+        let responder = Measure::Responder {
+            score: Score::MgAdl,
+            reduction_points: 2.0,
+            week: 12.0,
+        };
+        let change = Measure::ScoreChange {
+            score: Score::MgAdl,
+            week: 12.0,
+        };
         assert_eq!(
             outcome(&endpoint(responder, Strategy::Composite), &subject),
             Outcome::Binary { yes: false }
         );
         assert_eq!(
             outcome(&endpoint(change, Strategy::TreatmentPolicy), &subject),
-            Outcome::Change { baseline: 10.0, change: None }
+            Outcome::Change {
+                baseline: 10.0,
+                change: None
+            }
         );
     }
 
     #[test]
     fn each_strategy_treats_rescue_in_its_own_way() {
         let course = mg_course(&[(0.0, 10.0, 20.0), (28.0, 14.0, 25.0), (84.0, 4.0, 9.0)]);
-        let rule = Rescue::ScoreWorsening { score: Score::MgAdl, points: 3.0 };
+        let rule = Rescue::ScoreWorsening {
+            score: Score::MgAdl,
+            points: 3.0,
+        };
         let rescue_days = rescue_days(&course, &rule, 168.0);
         assert_eq!(rescue_days, Some(28.0));
-        let subject = Observed { course: &course, until_days: 168.0, rescue_days };
-        let measure = Measure::ScoreChange { score: Score::MgAdl, week: 12.0 };
+        let subject = Observed {
+            course: &course,
+            until_days: 168.0,
+            rescue_days,
+        };
+        let measure = Measure::ScoreChange {
+            score: Score::MgAdl,
+            week: 12.0,
+        };
         let change = |strategy| match outcome(&endpoint(measure.clone(), strategy), &subject) {
             Outcome::Change { change, .. } => change,
             other => panic!("{other:?}"),
@@ -307,11 +409,25 @@ mod tests {
 
     #[test]
     fn rescue_is_an_event_only_under_the_composite_strategy() {
-        let attacks = vec![Attack { time_days: 200.0, edss_jump: 1.0, edss_residual: 0.5 }];
-        let course = Course { attacks, ..Course::default() };
-        let subject = Observed { course: &course, until_days: 365.0, rescue_days: Some(100.0) };
+        let attacks = vec![Attack {
+            time_days: 200.0,
+            edss_jump: 1.0,
+            edss_residual: 0.5,
+        }];
+        let course = Course {
+            attacks,
+            ..Course::default()
+        };
+        let subject = Observed {
+            course: &course,
+            until_days: 365.0,
+            rescue_days: Some(100.0),
+        };
         let time = |strategy| outcome(&endpoint(Measure::TimeToAttack {}, strategy), &subject);
-        let event = |time_days, happened| Outcome::Event { time_days, happened };
+        let event = |time_days, happened| Outcome::Event {
+            time_days,
+            happened,
+        };
         assert_eq!(time(Strategy::TreatmentPolicy), event(200.0, true));
         assert_eq!(time(Strategy::Composite), event(100.0, true));
         assert_eq!(time(Strategy::Hypothetical), event(100.0, false));
@@ -328,9 +444,21 @@ mod tests {
                 ..Visit::default()
             })
             .collect();
-        let attacks = vec![Attack { time_days: 70.0, edss_jump: 1.0, edss_residual: 1.0 }];
-        let course = Course { visits, attacks, ..Course::default() };
-        let subject = Observed { course: &course, until_days: 252.0, rescue_days: None };
+        let attacks = vec![Attack {
+            time_days: 70.0,
+            edss_jump: 1.0,
+            edss_residual: 1.0,
+        }];
+        let course = Course {
+            visits,
+            attacks,
+            ..Course::default()
+        };
+        let subject = Observed {
+            course: &course,
+            until_days: 252.0,
+            rescue_days: None,
+        };
         let of = |class| {
             let measure = Measure::ConfirmedProgression {
                 rule: crate::specification::ProgressionRule::TwoTier55,
@@ -339,7 +467,10 @@ mod tests {
             };
             outcome(&endpoint(measure, Strategy::TreatmentPolicy), &subject)
         };
-        let event = |happened| Outcome::Event { time_days: 84.0, happened };
+        let event = |happened| Outcome::Event {
+            time_days: 84.0,
+            happened,
+        };
         assert_eq!(of(ProgressionClass::Any), event(true));
         assert_eq!(of(ProgressionClass::Raw), event(true));
         assert_eq!(of(ProgressionClass::Pira), event(false));

@@ -65,7 +65,14 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
                     replicate: FIRST_REPLICATE + repeat,
                     subject: patient as u64,
                 };
-                (patients.course)(CourseRequest { patient, regimen, subject }, &mut course);
+                (patients.course)(
+                    CourseRequest {
+                        patient,
+                        regimen,
+                        subject,
+                    },
+                    &mut course,
+                );
                 let previous = || (patients.attacks_previous_year)(patient, subject);
                 if !is_eligible(specification, &course, previous) {
                     continue;
@@ -74,7 +81,11 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
                     .rescue
                     .as_ref()
                     .and_then(|rule| rescue_days(&course, rule, until_days));
-                let observed = Observed { course: &course, until_days, rescue_days };
+                let observed = Observed {
+                    course: &course,
+                    until_days,
+                    rescue_days,
+                };
                 for (endpoint, list) in specification.endpoints.iter().zip(&mut found.outcomes) {
                     list.push(outcome(endpoint, &observed));
                 }
@@ -92,7 +103,14 @@ pub fn large_sample(specification: &Specification, sample: &Outcomes) -> Vec<Lar
     for (index, analysis) in specification.analyses.iter().enumerate() {
         if let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) {
             let outcomes = &sample.outcomes[endpoint];
-            analyse(specification, index, outcomes, &sample.arms, &mut space, &mut results);
+            analyse(
+                specification,
+                index,
+                outcomes,
+                &sample.arms,
+                &mut space,
+                &mut results,
+            );
         }
     }
     results

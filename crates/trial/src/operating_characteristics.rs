@@ -74,7 +74,7 @@ pub struct OperatingCharacteristic {
     pub mean_subjects: Option<MonteCarlo>,
     /// Mean number of events, responders or attacks of the arm.
     pub mean_events: Option<MonteCarlo>,
-    /// Replicates without an estimate or p value that the method should give.
+    /// Replicates without an estimate, interval or p value that the method should give.
     pub not_estimable: u64,
     /// Their reasons, numbers left out, with how often each occurred.
     pub reasons: BTreeMap<String, u64>,
@@ -143,19 +143,30 @@ pub struct Accumulator<'a> {
 impl<'a> Accumulator<'a> {
     /// Nothing added yet.
     pub fn new(specification: &'a Specification, large_sample: &'a [LargeSample]) -> Self {
-        Accumulator { specification, large_sample, tallies: BTreeMap::new() }
+        Accumulator {
+            specification,
+            large_sample,
+            tallies: BTreeMap::new(),
+        }
     }
 
     fn truth(&self, analysis: usize, arm: usize) -> Option<&LargeSample> {
-        self.large_sample.iter().find(|t| t.analysis == analysis && t.arm == arm)
+        self.large_sample
+            .iter()
+            .find(|t| t.analysis == analysis && t.arm == arm)
     }
 
     /// Adds one result of one replicate.
     pub fn add(&mut self, truth: Truth, result: &AnalysisResult) {
         let analysis = &self.specification.analyses[result.analysis];
         let scale = scale(analysis.method);
-        let true_value = self.truth(result.analysis, result.arm).and_then(|t| t.estimate);
-        let tally = self.tallies.entry((truth, result.analysis, result.arm)).or_default();
+        let true_value = self
+            .truth(result.analysis, result.arm)
+            .and_then(|t| t.estimate);
+        let tally = self
+            .tallies
+            .entry((truth, result.analysis, result.arm))
+            .or_default();
         tally.replicates += 1;
         tally.subjects.add(f64::from(result.subjects));
         tally.events.add(f64::from(result.events));
@@ -182,7 +193,10 @@ impl<'a> Accumulator<'a> {
     /// Share of replicates that reject in the primary analysis so far.
     pub fn running(&self, truth: Truth) -> Option<MonteCarlo> {
         let primary = self.specification.primary_analysis()?;
-        let key = self.tallies.keys().find(|key| key.0 == truth && key.1 == primary)?;
+        let key = self
+            .tallies
+            .keys()
+            .find(|key| key.0 == truth && key.1 == primary)?;
         let tally = &self.tallies[key];
         let count = match truth {
             Truth::AsDesigned => tally.rejected_in_favour,
@@ -193,7 +207,10 @@ impl<'a> Accumulator<'a> {
 
     /// The operating characteristics of everything added.
     pub fn finish(&self) -> Vec<OperatingCharacteristic> {
-        self.tallies.iter().map(|(&key, tally)| self.characteristic(key, tally)).collect()
+        self.tallies
+            .iter()
+            .map(|(&key, tally)| self.characteristic(key, tally))
+            .collect()
     }
 
     fn characteristic(
@@ -203,7 +220,9 @@ impl<'a> Accumulator<'a> {
     ) -> OperatingCharacteristic {
         let analysis = &self.specification.analyses[index];
         let scale = scale(analysis.method);
-        let large = self.truth(index, arm).filter(|_| truth == Truth::AsDesigned);
+        let large = self
+            .truth(index, arm)
+            .filter(|_| truth == Truth::AsDesigned);
         let true_value = large.and_then(|t| on_scale(t.estimate?, scale));
         let test = analysis.method.is_test();
         let one_sided = analysis.alternative == crate::specification::Alternative::Better;
@@ -297,7 +316,9 @@ mod tests {
             upper: estimate.map(|e| e * 1.8),
             p_value,
             favours_treatment: estimate.map(|e| e < 1.0),
-            reason: estimate.is_none().then(|| "not estimable: 3 subjects".to_owned()),
+            reason: estimate
+                .is_none()
+                .then(|| "not estimable: 3 subjects".to_owned()),
         }
     }
 

@@ -123,11 +123,19 @@ mod tests {
     }
 
     fn visit(time_days: f64, edss: f64) -> Visit {
-        Visit { time_days, edss: Some(edss), ..Visit::default() }
+        Visit {
+            time_days,
+            edss: Some(edss),
+            ..Visit::default()
+        }
     }
 
     fn attack(time_days: f64) -> Attack {
-        Attack { time_days, edss_jump: 0.0, edss_residual: 0.0 }
+        Attack {
+            time_days,
+            edss_jump: 0.0,
+            edss_residual: 0.0,
+        }
     }
 
     fn number(text: &str) -> f64 {
@@ -149,10 +157,19 @@ mod tests {
         let mut rows = 0;
         for row in reference("cdp_expected").records() {
             let row = row.unwrap();
-            let of = |id: &str| visits.iter().filter(|v| v.0 == id).map(|v| v.1).collect::<Vec<_>>();
+            let of = |id: &str| {
+                visits
+                    .iter()
+                    .filter(|v| v.0 == id)
+                    .map(|v| v.1)
+                    .collect::<Vec<_>>()
+            };
             let course = of(&row[0]);
-            let onsets: Vec<Attack> =
-                attacks.iter().filter(|a| a.0 == row[0]).map(|a| a.1).collect();
+            let onsets: Vec<Attack> = attacks
+                .iter()
+                .filter(|a| a.0 == row[0])
+                .map(|a| a.1)
+                .collect();
             let rule = match &row[1] {
                 "three_tier" => ProgressionRule::ThreeTier,
                 "two_tier_5.5" => ProgressionRule::TwoTier55,
@@ -189,7 +206,12 @@ mod tests {
 
     #[test]
     fn an_attack_long_after_onset_and_just_before_confirmation_leaves_the_kind_open() {
-        let visits = [visit(0.0, 3.0), visit(84.0, 4.0), visit(168.0, 4.0), visit(252.0, 4.0)];
+        let visits = [
+            visit(0.0, 3.0),
+            visit(84.0, 4.0),
+            visit(168.0, 4.0),
+            visit(252.0, 4.0),
+        ];
         let found = first_confirmed_progression(
             &visits,
             &[attack(200.0)],

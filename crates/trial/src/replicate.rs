@@ -124,7 +124,9 @@ pub struct Space {
 
 /// Why a replicate cannot be simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("only {eligible} of {patients} virtual patients are eligible in replicate {replicate}, fewer than the {size} subjects of the trial\n     = hint: enlarge `population.bank` or widen the eligibility")]
+#[error(
+    "only {eligible} of {patients} virtual patients are eligible in replicate {replicate}, fewer than the {size} subjects of the trial"
+)]
 pub struct TooFewEligible {
     /// Eligible patients.
     pub eligible: usize,
@@ -140,7 +142,9 @@ pub struct TooFewEligible {
 pub fn regimen(specification: &Specification, truth: Truth, arm: usize) -> usize {
     match truth {
         Truth::AsDesigned => arm,
-        Truth::Null => specification.reference_arm().unwrap_or(specification.arms.len()),
+        Truth::Null => specification
+            .reference_arm()
+            .unwrap_or(specification.arms.len()),
     }
 }
 
@@ -150,7 +154,9 @@ pub fn is_eligible(
     course: &Course,
     attacks_previous_year: impl Fn() -> u32,
 ) -> bool {
-    let Some(baseline) = course.visits.first() else { return false };
+    let Some(baseline) = course.visits.first() else {
+        return false;
+    };
     specification.population.eligibility.iter().all(|rule| {
         let value = match rule.variable {
             EligibilityVariable::Edss => baseline.edss,
@@ -173,13 +179,12 @@ pub fn simulate(
     space: &mut Space,
 ) -> Result<(), TooFewEligible> {
     let key = truth.key(specification.simulation.seed, number);
-    enrol(specification, patients, truth, key, space)
-        .map_err(|eligible| TooFewEligible {
-            eligible,
-            patients: patients.count,
-            replicate: number,
-            size: specification.population.size,
-        })?;
+    enrol(specification, patients, truth, key, space).map_err(|eligible| TooFewEligible {
+        eligible,
+        patients: patients.count,
+        replicate: number,
+        size: specification.population.size,
+    })?;
     cut(specification, space);
     for (subject, course) in space.subjects.iter_mut().zip(&space.courses) {
         let rule = specification.rescue.as_ref();
@@ -188,9 +193,13 @@ pub fn simulate(
     derive(specification, space);
     space.results.clear();
     space.arms.clear();
-    space.arms.extend(space.subjects.iter().map(|subject| subject.arm));
+    space
+        .arms
+        .extend(space.subjects.iter().map(|subject| subject.arm));
     for (index, analysis) in specification.analyses.iter().enumerate() {
-        let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else { continue };
+        let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else {
+            continue;
+        };
         let outcomes = &space.outcomes[endpoint];
         analyse(
             specification,
@@ -221,15 +230,23 @@ fn enrol(
     let follow_up_days = specification.follow_up_days();
     while space.subjects.len() < size {
         let enrolled = space.subjects.len();
-        let Some(patient) = space.selection.next() else { return Err(enrolled) };
+        let Some(patient) = space.selection.next() else {
+            return Err(enrolled);
+        };
         // A candidate's draws hang on the place in the queue, not on who is enrolled before.
         let candidate = space.screened as u64;
         space.screened += 1;
-        let subject =
-            SubjectKey { seed: key.seed, replicate: key.replicate, subject: candidate };
+        let subject = SubjectKey {
+            seed: key.seed,
+            replicate: key.replicate,
+            subject: candidate,
+        };
         let arm = space.allocation[enrolled];
-        let request =
-            CourseRequest { patient, regimen: regimen(specification, truth, arm), subject };
+        let request = CourseRequest {
+            patient,
+            regimen: regimen(specification, truth, arm),
+            subject,
+        };
         let course = &mut space.courses[enrolled];
         (patients.course)(request, course);
         let previous = || (patients.attacks_previous_year)(patient, subject);
@@ -242,12 +259,19 @@ fn enrol(
             arm,
             entry_days: entry_days(key, candidate, specification),
             until_days: lost.min(follow_up_days),
-            end: if lost < follow_up_days { End::Lost } else { End::Completed },
+            end: if lost < follow_up_days {
+                End::Lost
+            } else {
+                End::Completed
+            },
             rescue_days: None,
         });
     }
     Ok(())
 }
+
+/// Far above the rounding of a calendar day, far below anything that matters.
+const ROUNDING_DAYS: f64 = 1e-6;
 
 /// Ends the observation of an event-driven trial when it has its events, but not before the last
 /// subject has entered.
@@ -256,7 +280,9 @@ fn cut(specification: &Specification, space: &mut Space) {
     let (Some(wanted), Some(name)) = (follow_up.until_events, &follow_up.until_endpoint) else {
         return;
     };
-    let Some(index) = specification.endpoint_index(name) else { return };
+    let Some(index) = specification.endpoint_index(name) else {
+        return;
+    };
     let endpoint = &specification.endpoints[index];
     let mut calendar: Vec<f64> = space
         .subjects
@@ -266,7 +292,11 @@ fn cut(specification: &Specification, space: &mut Space) {
             let until_days = subject.until_days;
             let rule = specification.rescue.as_ref();
             let rescue = rule.and_then(|rule| rescue_days(course, rule, until_days));
-            let observed = Observed { course, until_days, rescue_days: rescue };
+            let observed = Observed {
+                course,
+                until_days,
+                rescue_days: rescue,
+            };
             event_known_days(endpoint, &observed).map(|time| subject.entry_days + time)
         })
         .collect();
@@ -274,8 +304,13 @@ fn cut(specification: &Specification, space: &mut Space) {
         return;
     }
     calendar.sort_by(f64::total_cmp);
-    let last_entry = space.subjects.iter().map(|s| s.entry_days).fold(0.0, f64::max);
-    let day = calendar[wanted - 1].max(last_entry);
+    let last_entry = space
+        .subjects
+        .iter()
+        .map(|s| s.entry_days)
+        .fold(0.0, f64::max);
+    // Entry plus time minus entry is not always the time: the deciding event must stay inside.
+    let day = calendar[wanted - 1].max(last_entry) + ROUNDING_DAYS;
     for subject in &mut space.subjects {
         if subject.entry_days + subject.until_days > day {
             subject.until_days = day - subject.entry_days;
@@ -285,16 +320,24 @@ fn cut(specification: &Specification, space: &mut Space) {
 }
 
 fn derive(specification: &Specification, space: &mut Space) {
-    space.outcomes.resize_with(specification.endpoints.len(), Vec::new);
+    space
+        .outcomes
+        .resize_with(specification.endpoints.len(), Vec::new);
     for (endpoint, outcomes) in specification.endpoints.iter().zip(&mut space.outcomes) {
         outcomes.clear();
-        outcomes.extend(space.subjects.iter().zip(&space.courses).map(|(subject, course)| {
-            let observed = Observed {
-                course,
-                until_days: subject.until_days,
-                rescue_days: subject.rescue_days,
-            };
-            outcome(endpoint, &observed)
-        }));
+        outcomes.extend(
+            space
+                .subjects
+                .iter()
+                .zip(&space.courses)
+                .map(|(subject, course)| {
+                    let observed = Observed {
+                        course,
+                        until_days: subject.until_days,
+                        rescue_days: subject.rescue_days,
+                    };
+                    outcome(endpoint, &observed)
+                }),
+        );
     }
 }

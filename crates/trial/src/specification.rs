@@ -579,6 +579,20 @@ pub enum Method {
 }
 
 impl Method {
+    /// Name in the trial file and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::KaplanMeier => "kaplan_meier",
+            Method::LogRank => "log_rank",
+            Method::Cox => "cox",
+            Method::HistoricalHazard => "historical_hazard",
+            Method::Fisher => "fisher",
+            Method::Proportion => "proportion",
+            Method::Ancova => "ancova",
+            Method::NegativeBinomial => "negative_binomial",
+        }
+    }
+
     /// The kind of endpoint it analyses.
     pub fn outcome(self) -> OutcomeKind {
         match self {

@@ -56,7 +56,12 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, kind: Kind, optional: bool, meaning: &'static str) -> Column {
-    Column { name, kind, optional, meaning }
+    Column {
+        name,
+        kind,
+        optional,
+        meaning,
+    }
 }
 
 use Kind::{Flag, Integer, Number, Text};
@@ -66,22 +71,92 @@ pub const REPLICATES: Table = Table {
     name: "replicates",
     meaning: "One row per scenario, replicate, analysis and arm (of a comparison: per treated arm).",
     columns: &[
-        column("scenario", Text, false, "`as_designed`, or `null`: every arm has the therapy of the reference arm."),
-        column("replicate", Integer, false, "Number of the replicate, from 0."),
-        column("analysis", Integer, false, "Number of the analysis in the trial file, from 1."),
+        column(
+            "scenario",
+            Text,
+            false,
+            "`as_designed`, or `null`: every arm has the therapy of the reference arm.",
+        ),
+        column(
+            "replicate",
+            Integer,
+            false,
+            "Number of the replicate, from 0.",
+        ),
+        column(
+            "analysis",
+            Integer,
+            false,
+            "Number of the analysis in the trial file, from 1.",
+        ),
         column("endpoint", Text, false, "Name of the endpoint."),
         column("method", Text, false, "Statistical method."),
-        column("arm", Text, false, "Name of the arm; of a comparison, the treated one."),
-        column("subjects", Integer, false, "Subjects of the arm in the analysis."),
-        column("events", Integer, false, "Events, responders or attacks of the arm; 0 for a change of a score."),
-        column("estimate", Number, true, "Probability free of the event, hazard ratio, rate ratio, proportion, or difference (treated minus reference), as the method says."),
-        column("standard_error", Number, true, "Standard error of the estimate; of its logarithm for `cox` and `negative_binomial`."),
-        column("interval_lower", Number, true, "Lower end of the interval at the confidence of the analysis."),
-        column("interval_upper", Number, true, "Upper end of the interval; infinite where the data give no limit."),
-        column("p_value", Number, true, "p value of the stated alternative."),
-        column("rejected", Flag, true, "Whether the p value is at most alpha."),
-        column("favours_treatment", Flag, true, "Whether the treated arm did better than its comparator."),
-        column("not_estimable_reason", Text, true, "Why there is no estimate or p value."),
+        column(
+            "arm",
+            Text,
+            false,
+            "Name of the arm; of a comparison, the treated one.",
+        ),
+        column(
+            "subjects",
+            Integer,
+            false,
+            "Subjects of the arm in the analysis.",
+        ),
+        column(
+            "events",
+            Integer,
+            false,
+            "Events, responders or attacks of the arm; 0 for a change of a score.",
+        ),
+        column(
+            "estimate",
+            Number,
+            true,
+            "Probability free of the event, hazard ratio, rate ratio, proportion, or difference (treated minus reference), as the method says.",
+        ),
+        column(
+            "standard_error",
+            Number,
+            true,
+            "Standard error of the estimate; of its logarithm for `cox` and `negative_binomial`.",
+        ),
+        column(
+            "interval_lower",
+            Number,
+            true,
+            "Lower end of the interval at the confidence of the analysis.",
+        ),
+        column(
+            "interval_upper",
+            Number,
+            true,
+            "Upper end of the interval; infinite where the data give no limit.",
+        ),
+        column(
+            "p_value",
+            Number,
+            true,
+            "p value of the stated alternative.",
+        ),
+        column(
+            "rejected",
+            Flag,
+            true,
+            "Whether the p value is at most alpha.",
+        ),
+        column(
+            "favours_treatment",
+            Flag,
+            true,
+            "Whether the treated arm did better than its comparator.",
+        ),
+        column(
+            "not_estimable_reason",
+            Text,
+            true,
+            "Why there is no estimate, interval or p value.",
+        ),
     ],
 };
 
@@ -90,25 +165,100 @@ pub const SUBJECTS: Table = Table {
     name: "subjects",
     meaning: "One row per randomised subject of the first replicates (`simulation.detail_replicates`) of the trial as designed.",
     columns: &[
-        column("replicate", Integer, false, "Number of the replicate, from 0."),
-        column("subject", Integer, false, "Number of the subject in the replicate, from 1, in the order of randomisation."),
-        column("patient", Integer, false, "Number of the virtual patient in the bank, from 0."),
+        column(
+            "replicate",
+            Integer,
+            false,
+            "Number of the replicate, from 0.",
+        ),
+        column(
+            "subject",
+            Integer,
+            false,
+            "Number of the subject in the replicate, from 1, in the order of randomisation.",
+        ),
+        column(
+            "patient",
+            Integer,
+            false,
+            "Number of the virtual patient in the bank, from 0.",
+        ),
         column("arm", Text, false, "Name of the arm."),
-        column("entry_days", Number, false, "Calendar day of entry, from the opening of the trial."),
-        column("observed_days", Number, false, "End of observation, in days from the first treatment."),
-        column("end_of_observation", Text, false, "`completed`, `lost_to_follow_up` or `data_cut`."),
-        column("rescue_days", Number, true, "Start of rescue treatment, in days from the first treatment."),
+        column(
+            "entry_days",
+            Number,
+            false,
+            "Calendar day of entry, from the opening of the trial.",
+        ),
+        column(
+            "observed_days",
+            Number,
+            false,
+            "End of observation, in days from the first treatment.",
+        ),
+        column(
+            "end_of_observation",
+            Text,
+            false,
+            "`completed`, `lost_to_follow_up` or `data_cut`.",
+        ),
+        column(
+            "rescue_days",
+            Number,
+            true,
+            "Start of rescue treatment, in days from the first treatment.",
+        ),
         column("baseline_edss", Number, true, "EDSS at day 0, 0 to 10."),
         column("baseline_mg_adl", Number, true, "MG-ADL at day 0, 0 to 24."),
         column("baseline_qmg", Number, true, "QMG at day 0, 0 to 39."),
-        column("attacks", Integer, false, "Relapses or attacks until the end of observation."),
-        column("serious_infections", Integer, false, "Serious infections until the end of observation."),
-        column("crs_grade", Integer, true, "Highest grade of cytokine release syndrome (ASTCT 2019), 0 to 4; missing without CAR T cells."),
-        column("crs_onset_days", Number, true, "Onset of cytokine release syndrome, in days from the first treatment."),
-        column("icans_grade", Integer, true, "Highest grade of neurotoxicity (ICANS, ASTCT 2019), 0 to 4; missing without CAR T cells."),
-        column("icans_onset_days", Number, true, "Onset of neurotoxicity, in days from the first treatment."),
-        column("clone_extinct_days", Number, true, "When the autoreactive clone fell below one cell."),
-        column("clone_refounded_days", Number, true, "When new founders re-established the clone."),
+        column(
+            "attacks",
+            Integer,
+            false,
+            "Relapses or attacks until the end of observation.",
+        ),
+        column(
+            "serious_infections",
+            Integer,
+            false,
+            "Serious infections until the end of observation.",
+        ),
+        column(
+            "crs_grade",
+            Integer,
+            true,
+            "Highest grade of cytokine release syndrome (ASTCT 2019), 0 to 4; missing without CAR T cells.",
+        ),
+        column(
+            "crs_onset_days",
+            Number,
+            true,
+            "Onset of cytokine release syndrome, in days from the first treatment.",
+        ),
+        column(
+            "icans_grade",
+            Integer,
+            true,
+            "Highest grade of neurotoxicity (ICANS, ASTCT 2019), 0 to 4; missing without CAR T cells.",
+        ),
+        column(
+            "icans_onset_days",
+            Number,
+            true,
+            "Onset of neurotoxicity, in days from the first treatment.",
+        ),
+        column(
+            "clone_extinct_days",
+            Number,
+            true,
+            "When the autoreactive clone fell below one cell.",
+        ),
+        column(
+            "clone_refounded_days",
+            Number,
+            true,
+            "When new founders re-established the clone.",
+        ),
     ],
 };
 
@@ -117,19 +267,74 @@ pub const VISITS: Table = Table {
     name: "visits",
     meaning: "One row per visit until the end of observation, for the subjects of `subjects`.",
     columns: &[
-        column("replicate", Integer, false, "Number of the replicate, from 0."),
-        column("subject", Integer, false, "Number of the subject in the replicate, from 1."),
+        column(
+            "replicate",
+            Integer,
+            false,
+            "Number of the replicate, from 0.",
+        ),
+        column(
+            "subject",
+            Integer,
+            false,
+            "Number of the subject in the replicate, from 1.",
+        ),
         column("arm", Text, false, "Name of the arm."),
-        column("time_days", Number, false, "Day of the visit, from the first treatment; 0 is the baseline."),
-        column("edss", Number, true, "Expanded Disability Status Scale, 0 to 10 by 0.5."),
-        column("mg_adl", Number, true, "Myasthenia Gravis Activities of Daily Living, 0 to 24."),
-        column("qmg", Number, true, "Quantitative Myasthenia Gravis score, 0 to 39."),
-        column("b_cells_per_ul", Number, false, "B cells in blood, per microlitre."),
-        column("autoantibody_percent", Number, false, "Autoantibody, percent of the patient's own baseline."),
+        column(
+            "time_days",
+            Number,
+            false,
+            "Day of the visit, from the first treatment; 0 is the baseline.",
+        ),
+        column(
+            "edss",
+            Number,
+            true,
+            "Expanded Disability Status Scale, 0 to 10 by 0.5.",
+        ),
+        column(
+            "mg_adl",
+            Number,
+            true,
+            "Myasthenia Gravis Activities of Daily Living, 0 to 24.",
+        ),
+        column(
+            "qmg",
+            Number,
+            true,
+            "Quantitative Myasthenia Gravis score, 0 to 39.",
+        ),
+        column(
+            "b_cells_per_ul",
+            Number,
+            false,
+            "B cells in blood, per microlitre.",
+        ),
+        column(
+            "autoantibody_percent",
+            Number,
+            false,
+            "Autoantibody, percent of the patient's own baseline.",
+        ),
         column("igg_g_per_l", Number, false, "Total IgG, grams per litre."),
-        column("car_t_cells_per_ul", Number, false, "CAR T cells in blood, per microlitre."),
-        column("snfl_pg_per_ml", Number, false, "Serum neurofilament light, picograms per millilitre."),
-        column("sgfap_pg_per_ml", Number, false, "Serum GFAP, picograms per millilitre."),
+        column(
+            "car_t_cells_per_ul",
+            Number,
+            false,
+            "CAR T cells in blood, per microlitre.",
+        ),
+        column(
+            "snfl_pg_per_ml",
+            Number,
+            false,
+            "Serum neurofilament light, picograms per millilitre.",
+        ),
+        column(
+            "sgfap_pg_per_ml",
+            Number,
+            false,
+            "Serum GFAP, picograms per millilitre.",
+        ),
     ],
 };
 
@@ -138,15 +343,55 @@ pub const EVENTS: Table = Table {
     name: "events",
     meaning: "One row per event until the end of observation, for the subjects of `subjects`.",
     columns: &[
-        column("replicate", Integer, false, "Number of the replicate, from 0."),
-        column("subject", Integer, false, "Number of the subject in the replicate, from 1."),
+        column(
+            "replicate",
+            Integer,
+            false,
+            "Number of the replicate, from 0.",
+        ),
+        column(
+            "subject",
+            Integer,
+            false,
+            "Number of the subject in the replicate, from 1.",
+        ),
         column("arm", Text, false, "Name of the arm."),
-        column("event", Text, false, "`attack`, `serious_infection`, `crs`, `icans`, `rescue`, or `endpoint` for the event of a time-to-event endpoint."),
-        column("endpoint", Text, true, "Name of the endpoint, for `endpoint`."),
-        column("time_days", Number, false, "Onset, in days from the first treatment."),
-        column("grade", Integer, true, "Grade of `crs` and `icans`, 1 to 4."),
-        column("edss_jump", Number, true, "Rise of the EDSS at the peak of an attack, in points."),
-        column("edss_residual", Number, true, "Part of the rise that stays, in points."),
+        column(
+            "event",
+            Text,
+            false,
+            "`attack`, `serious_infection`, `crs`, `icans`, `rescue`, or `endpoint` for the event of a time-to-event endpoint.",
+        ),
+        column(
+            "endpoint",
+            Text,
+            true,
+            "Name of the endpoint, for `endpoint`.",
+        ),
+        column(
+            "time_days",
+            Number,
+            false,
+            "Onset, in days from the first treatment.",
+        ),
+        column(
+            "grade",
+            Integer,
+            true,
+            "Grade of `crs` and `icans`, 1 to 4.",
+        ),
+        column(
+            "edss_jump",
+            Number,
+            true,
+            "Rise of the EDSS at the peak of an attack, in points.",
+        ),
+        column(
+            "edss_residual",
+            Number,
+            true,
+            "Part of the rise that stays, in points.",
+        ),
     ],
 };
 
@@ -236,7 +481,9 @@ impl Rows {
             Text => Values::Text(Vec::new()),
             Flag => Values::Flag(Vec::new()),
         };
-        Rows { columns: table.columns.iter().map(empty).collect() }
+        Rows {
+            columns: table.columns.iter().map(empty).collect(),
+        }
     }
 
     /// Adds a row.
@@ -277,7 +524,11 @@ impl Rows {
 fn schema_text(table: &Table) -> String {
     let mut text = format!("message {} {{\n", table.name);
     for column in table.columns {
-        let repetition = if column.optional { "OPTIONAL" } else { "REQUIRED" };
+        let repetition = if column.optional {
+            "OPTIONAL"
+        } else {
+            "REQUIRED"
+        };
         let (kind, note) = match column.kind {
             Integer => ("INT64", ""),
             Number => ("DOUBLE", ""),
@@ -297,13 +548,16 @@ pub struct Writer<W: Write + Send> {
 
 impl<W: Write + Send> Writer<W> {
     /// Starts a file. Every column's meaning and `facts` go into the file's metadata.
-    pub fn new(
-        out: W,
-        table: &Table,
-        facts: &[(&str, String)],
-    ) -> Result<Writer<W>, ParquetError> {
-        let mut metadata = vec![KeyValue::new("description".to_owned(), table.meaning.to_owned())];
-        metadata.extend(facts.iter().map(|(k, v)| KeyValue::new((*k).to_owned(), v.clone())));
+    pub fn new(out: W, table: &Table, facts: &[(&str, String)]) -> Result<Writer<W>, ParquetError> {
+        let mut metadata = vec![KeyValue::new(
+            "description".to_owned(),
+            table.meaning.to_owned(),
+        )];
+        metadata.extend(
+            facts
+                .iter()
+                .map(|(k, v)| KeyValue::new((*k).to_owned(), v.clone())),
+        );
         metadata.extend(
             table
                 .columns
@@ -354,12 +608,16 @@ where
     T: parquet::data_type::DataType,
 {
     let Some(mut column) = group.next_column()? else {
-        return Err(ParquetError::General("more columns than the table has".to_owned()));
+        return Err(ParquetError::General(
+            "more columns than the table has".to_owned(),
+        ));
     };
     let values: Vec<T::T> = list.iter().flatten().map(value).collect();
     let levels: Vec<i16> = list.iter().map(|v| i16::from(v.is_some())).collect();
     // Required columns have no levels; the schema decides which of the two is read.
-    column.typed::<T>().write_batch(&values, Some(&levels), None)?;
+    column
+        .typed::<T>()
+        .write_batch(&values, Some(&levels), None)?;
     column.close()
 }
 
@@ -367,7 +625,12 @@ where
 pub fn read(path: &Path, table: &Table) -> Result<(Rows, Vec<(String, String)>), ParquetError> {
     let reader = SerializedFileReader::new(File::open(path)?)?;
     let metadata = reader.metadata().file_metadata();
-    let found: Vec<&str> = metadata.schema_descr().columns().iter().map(|c| c.name()).collect();
+    let found: Vec<&str> = metadata
+        .schema_descr()
+        .columns()
+        .iter()
+        .map(|c| c.name())
+        .collect();
     let wanted: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
     if found != wanted {
         return Err(ParquetError::General(format!(
@@ -390,24 +653,40 @@ pub fn read(path: &Path, table: &Table) -> Result<(Rows, Vec<(String, String)>),
             let reader = group.get_column_reader(index)?;
             match (reader, values) {
                 (ColumnReader::Int64ColumnReader(mut reader), Values::Integer(list)) => {
-                    read_column(column, count, list, |n, levels, out| {
-                        reader.read_records(n, levels, None, out)
-                    }, |v: i64| Ok(v))?;
+                    read_column(
+                        column,
+                        count,
+                        list,
+                        |n, levels, out| reader.read_records(n, levels, None, out),
+                        |v: i64| Ok(v),
+                    )?;
                 }
                 (ColumnReader::DoubleColumnReader(mut reader), Values::Number(list)) => {
-                    read_column(column, count, list, |n, levels, out| {
-                        reader.read_records(n, levels, None, out)
-                    }, |v: f64| Ok(v))?;
+                    read_column(
+                        column,
+                        count,
+                        list,
+                        |n, levels, out| reader.read_records(n, levels, None, out),
+                        |v: f64| Ok(v),
+                    )?;
                 }
                 (ColumnReader::BoolColumnReader(mut reader), Values::Flag(list)) => {
-                    read_column(column, count, list, |n, levels, out| {
-                        reader.read_records(n, levels, None, out)
-                    }, |v: bool| Ok(v))?;
+                    read_column(
+                        column,
+                        count,
+                        list,
+                        |n, levels, out| reader.read_records(n, levels, None, out),
+                        |v: bool| Ok(v),
+                    )?;
                 }
                 (ColumnReader::ByteArrayColumnReader(mut reader), Values::Text(list)) => {
-                    read_column(column, count, list, |n, levels, out| {
-                        reader.read_records(n, levels, None, out)
-                    }, |v: ByteArray| v.as_utf8().map(str::to_owned))?;
+                    read_column(
+                        column,
+                        count,
+                        list,
+                        |n, levels, out| reader.read_records(n, levels, None, out),
+                        |v: ByteArray| v.as_utf8().map(str::to_owned),
+                    )?;
                 }
                 _ => {
                     return Err(ParquetError::General(format!(
@@ -469,7 +748,10 @@ pub fn reference_page() -> String {
          column says otherwise; an empty cell is a missing value, never zero.\n",
     );
     for table in TABLES {
-        page.push_str(&format!("\n## `{}.parquet`\n\n{}\n\n", table.name, table.meaning));
+        page.push_str(&format!(
+            "\n## `{}.parquet`\n\n{}\n\n",
+            table.name, table.meaning
+        ));
         page.push_str("| column | type | meaning |\n|---|---|---|\n");
         for column in table.columns {
             let kind = match column.kind {
@@ -478,7 +760,11 @@ pub fn reference_page() -> String {
                 Text => "text",
                 Flag => "true or false",
             };
-            let missing = if column.optional { ", can be missing" } else { "" };
+            let missing = if column.optional {
+                ", can be missing"
+            } else {
+                ""
+            };
             page.push_str(&format!(
                 "| `{}` | {kind}{missing} | {} |\n",
                 column.name, column.meaning
@@ -514,7 +800,10 @@ mod tests {
 
     #[test]
     fn the_reference_page_is_up_to_date() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/tables.md");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/reference/tables.md"
+        );
         if std::env::var_os("NEUROCART_UPDATE").is_some() {
             std::fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
             std::fs::write(path, reference_page()).unwrap();
