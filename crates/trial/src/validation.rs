@@ -1,0 +1,270 @@
+//! Simulated against published: the comparisons of `library/validation.toml`.
+//!
+//! A comparison names a disease, a therapy, a quantity and a published figure of the library's
+//! tables; nothing is fitted here. Regimens are solved for the same virtual patients, from each of
+//! whom several courses are drawn, so that the simulation's own error is small; it is printed
+//! beside every figure. The verdict is one rule for all ([`verdict::RULE`]); failures stay in.
+
+pub mod comparison;
+pub mod estimate;
+pub mod measure;
+pub mod published;
+mod simulation;
+pub mod verdict;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::library::Library;
+use comparison::{Comparison, Kind, NotCovered, Plan, Population};
+use estimate::{Sample, Simulated, simulated};
+use published::{Landmarks, Published, TrialFacts};
+use verdict::{Verdict, judge};
+
+/// How to run a validation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Root seed.
+    pub seed: u64,
+    /// Virtual patients per comparison.
+    pub patients: usize,
+    /// Courses drawn from each patient where chance takes part.
+    pub courses_per_patient: usize,
+    /// Ids of the comparisons; all if empty.
+    pub only: Vec<String>,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            seed: 1,
+            patients: 1000,
+            courses_per_patient: 5,
+            only: Vec::new(),
+            threads: 1,
+        }
+    }
+}
+
+/// How far a validation is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// Patients solved, counted once per regimen.
+    pub solved: usize,
+    /// Patients to solve.
+    pub total: usize,
+}
+
+/// All comparisons with their verdicts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ValidationReport {
+    /// The rule of the verdict, in words.
+    pub rule: String,
+    /// Root seed.
+    pub seed: u64,
+    /// Virtual patients per comparison.
+    pub patients: usize,
+    /// Courses drawn from each.
+    pub courses_per_patient: usize,
+    /// The comparisons, in the order of the library's file.
+    pub rows: Vec<ValidationRow>,
+    /// Published figures that this version is not held against, with the reason.
+    pub not_covered: Vec<NotCovered>,
+}
+
+/// One comparison with its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ValidationRow {
+    /// Name on the command line.
+    pub id: String,
+    /// Heading that several rows share.
+    pub group: String,
+    /// What is compared.
+    pub title: String,
+    /// Whether the figure was used to set the model.
+    pub kind: Kind,
+    /// Disease, therapies, patients and time, in words.
+    pub simulation: String,
+    /// Unit; empty for a pure number.
+    pub unit: String,
+    /// The published figure.
+    pub published: Published,
+    /// The simulated figure.
+    pub simulated: Simulated,
+    /// Limits between which the simulated value (or, if a prediction interval decides, the published
+    /// value) had to lie; infinite where open.
+    pub accepted: Option<(f64, f64)>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Which part of the rule made the verdict.
+    pub reason: String,
+    /// What limits the comparison and, if it does not pass, why the model misses; may be empty.
+    pub note: String,
+}
+
+impl ValidationReport {
+    /// Number of rows of a kind, or of all kinds, with a verdict.
+    pub fn count(&self, kind: Option<Kind>, verdict: Verdict) -> usize {
+        let fits = |row: &&ValidationRow| {
+            row.verdict == verdict && kind.is_none_or(|kind| row.kind == kind)
+        };
+        self.rows.iter().filter(fits).count()
+    }
+}
+
+/// Runs the comparisons of a library.
+pub fn run(
+    library: &Library,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+    cancelled: &AtomicBool,
+) -> Result<ValidationReport, Error> {
+    let plan = Plan::load(library)?;
+    let comparisons = plan.select(&options.only)?;
+    let landmarks = Landmarks::of(library)?;
+    // Every reference is read before the first patient is solved.
+    let figures: Vec<Figure> = comparisons
+        .iter()
+        .map(|c| Figure::of(&landmarks, c))
+        .collect::<Result<_, _>>()?;
+    let trials: Vec<Option<TrialFacts>> = figures.iter().map(|f| f.trial.clone()).collect();
+    let groups = simulation::groups(&comparisons);
+    let total = groups.iter().map(|g| g.solves(options.patients)).sum();
+    let mut solved = 0;
+    progress(Progress { solved, total });
+    let mut rows: Vec<Option<ValidationRow>> = vec![None; comparisons.len()];
+    for group in &groups {
+        if cancelled.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        let mut add = |n: usize| {
+            solved += n;
+            progress(Progress { solved, total });
+        };
+        let values =
+            group.simulate(library, &comparisons, &trials, options, cancelled, &mut add)?;
+        for (index, values) in values {
+            let comparison = comparisons[index];
+            let [arm, other] = &values.arms;
+            let sample = |observations| Sample {
+                observations,
+                courses: values.courses,
+            };
+            let other = comparison.comparator.is_some().then(|| sample(other));
+            let figure = &figures[index];
+            let found = simulated(comparison.statistic, sample(arm), other, &figure.size);
+            rows[index] = Some(row(comparison, figure, found));
+        }
+    }
+    Ok(ValidationReport {
+        rule: verdict::RULE.to_owned(),
+        seed: options.seed,
+        patients: options.patients,
+        courses_per_patient: options.courses_per_patient,
+        rows: rows.into_iter().flatten().collect(),
+        not_covered: if options.only.is_empty() {
+            plan.not_covered.clone()
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// A published figure with the trial behind it.
+struct Figure {
+    published: Published,
+    size: Vec<u64>,
+    trial: Option<TrialFacts>,
+}
+
+impl Figure {
+    fn of(landmarks: &Landmarks, comparison: &Comparison) -> Result<Figure, Error> {
+        let (published, arms) = landmarks.resolve(&comparison.published)?;
+        let trial = comparison
+            .trial
+            .as_ref()
+            .map(|id| landmarks.trial(id))
+            .transpose()?;
+        let in_trial = |arm: &String| {
+            let facts = trial.as_ref()?;
+            facts
+                .arms
+                .iter()
+                .find(|(name, _)| name == arm)
+                .and_then(|(_, n)| *n)
+        };
+        let wanted = if comparison.statistic.needs_comparator() {
+            2
+        } else {
+            1
+        };
+        let size: Option<Vec<u64>> = match (&comparison.size[..], published.total) {
+            (given, _) if !given.is_empty() => Some(given.to_vec()),
+            (_, Some(total)) if wanted == 1 => Some(vec![total]),
+            _ => arms[..wanted].iter().map(in_trial).collect(),
+        };
+        Ok(Figure {
+            published,
+            size: size.unwrap_or_default(),
+            trial,
+        })
+    }
+}
+
+fn row(comparison: &Comparison, figure: &Figure, simulated: Simulated) -> ValidationRow {
+    let judgement = judge(
+        &figure.published,
+        &simulated,
+        comparison.not_judged.as_deref(),
+    );
+    let missed = matches!(judgement.verdict, Verdict::Fail | Verdict::Near);
+    let notes = [
+        comparison.note.as_deref(),
+        comparison.explanation.as_deref().filter(|_| missed),
+    ];
+    let notes: Vec<&str> = notes.into_iter().flatten().collect();
+    ValidationRow {
+        id: comparison.id.clone(),
+        group: comparison.group.clone(),
+        title: comparison.title.clone(),
+        kind: comparison.kind,
+        simulation: in_words(comparison),
+        unit: comparison.unit.clone(),
+        published: figure.published.clone(),
+        simulated,
+        accepted: judgement.accepted,
+        verdict: judgement.verdict,
+        reason: judgement.reason,
+        note: notes.join(" "),
+    }
+}
+
+fn in_words(comparison: &Comparison) -> String {
+    let with = |therapy: &str, changes: &[String]| match changes {
+        [] => therapy.to_owned(),
+        some => format!("{therapy} ({})", some.join(", ")),
+    };
+    let mut words = format!(
+        "{}: {}",
+        comparison.disease,
+        with(&comparison.therapy, &comparison.changes)
+    );
+    if let Some(other) = &comparison.comparator {
+        words += &format!(" against {}", with(other, &comparison.comparator_changes));
+    }
+    if !comparison.parameters.is_empty() {
+        words += &format!(", {}", comparison.parameters.join(", "));
+    }
+    words += match comparison.population {
+        Population::Virtual => ", virtual patients",
+        Population::Typical => ", typical patient",
+    };
+    if let Some(trial) = &comparison.trial {
+        words += &format!(", entry limits of {trial}");
+    }
+    words + &format!(", {} days", comparison.horizon_days)
+}
