@@ -13,7 +13,7 @@ use crate::derivative::gradients;
 use crate::elimination::{SymbolicFactor, symbolic_factor};
 use crate::emission::{Layout, TooLarge, emit};
 use crate::formula::Builder;
-use crate::graph::{Graph, Node, Tier};
+use crate::graph::{Graph, Kind, Node, Tier};
 use crate::patient::Reason;
 
 /// How to compile.
@@ -36,6 +36,8 @@ pub struct Program {
     pub(crate) options: CompileOptions,
     /// Names of the states that move, in the order of integration.
     pub(crate) state_names: Vec<String>,
+    /// Those states, by number in the order of integration, that some output needs.
+    pub(crate) recorded_states: Vec<usize>,
     /// Names of all states of the model, also those that never move.
     pub(crate) model_state_names: Vec<String>,
     /// For each dose target the state it is.
@@ -268,6 +270,14 @@ impl Program {
                 .states
                 .iter()
                 .map(|&s| builder_state_name(model, &equations.names, s))
+                .collect(),
+            recorded_states: graph
+                .parts(&equations.outputs)
+                .into_iter()
+                .filter_map(|part| match graph.kind(part) {
+                    Kind::State(state) => Some(row_of[&state] as usize),
+                    _ => None,
+                })
                 .collect(),
             model_state_names: model
                 .states

@@ -1,4 +1,5 @@
-//! What is kept of a solve: states at the output times, and the outputs made of them.
+//! What is kept of a solve: the states that outputs need, at the output times, and the outputs made
+//! of them.
 
 use neurocart_numeric::tape::{Block, LANES};
 
@@ -17,7 +18,7 @@ impl Integrator<'_> {
         jumps: bool,
     ) {
         let times = &self.settings.output_times_days;
-        let n = self.step.old.len();
+        let states = &self.program.recorded_states;
         let Some(l) = &mut self.lanes[lane] else {
             return;
         };
@@ -27,8 +28,9 @@ impl Integrator<'_> {
                 return;
             }
             let theta = (time - before) / taken;
-            for i in 0..n {
-                l.record[l.next_output * n + i] = self.step.between(i, lane, theta);
+            let row = &mut l.record[l.next_output * states.len()..];
+            for (value, &i) in row.iter_mut().zip(states) {
+                *value = self.step.between(i, lane, theta);
             }
             l.next_output += 1;
         }
@@ -37,13 +39,14 @@ impl Integrator<'_> {
     /// Records the present state if an output is due exactly now.
     pub(crate) fn record_here(&mut self, lane: usize) {
         let times = &self.settings.output_times_days;
-        let n = self.step.old.len();
+        let states = &self.program.recorded_states;
         let Some(l) = &mut self.lanes[lane] else {
             return;
         };
         while l.next_output < times.len() && times[l.next_output] <= l.time {
-            for i in 0..n {
-                l.record[l.next_output * n + i] = self.step.old[i].0[lane];
+            let row = &mut l.record[l.next_output * states.len()..];
+            for (value, &i) in row.iter_mut().zip(states) {
+                *value = self.step.old[i].0[lane];
             }
             l.next_output += 1;
         }
@@ -53,7 +56,7 @@ impl Integrator<'_> {
     pub(crate) fn trajectory(&mut self, lane: usize, l: Lane) -> Trajectory {
         let program = self.program;
         let times = &self.settings.output_times_days;
-        let (n, outputs) = (self.step.old.len(), program.options.outputs.len());
+        let (states, outputs) = (&program.recorded_states, program.options.outputs.len());
         for &slot in &program.kept_slots {
             self.report_memory[slot as usize] = Block::splat(self.memory[slot as usize].0[lane]);
         }
@@ -62,10 +65,10 @@ impl Integrator<'_> {
             let count = LANES.min(times.len() - first);
             self.report_memory[program.time_slot as usize].0[..count]
                 .copy_from_slice(&times[first..first + count]);
-            for i in 0..n {
+            for (at, i) in states.iter().enumerate() {
                 let block = &mut self.report_memory[program.state_slot as usize + i].0;
                 for (j, value) in block[..count].iter_mut().enumerate() {
-                    *value = l.record[(first + j) * n + i];
+                    *value = l.record[(first + j) * states.len() + at];
                 }
             }
             program.output_tape.run(self.set, &mut self.report_memory);

@@ -31,7 +31,7 @@ pub(crate) struct Lane {
     pub stops: Vec<Stop>,
     pub next_stop: usize,
     pub next_output: usize,
-    /// States at the output times, `[time][state]`.
+    /// Recorded states at the output times, `[time][state]`.
     pub record: Vec<f64>,
     /// Whether each event's condition holds.
     pub holds: Vec<bool>,
@@ -145,7 +145,8 @@ impl Integrator<'_> {
                             self.memory[program.infusion_slot as usize + i].0[lane] = 0.0;
                         }
                         self.memory[program.time_slot as usize].0[lane] = start;
-                        let size = self.settings.output_times_days.len() * self.step.old.len();
+                        let size =
+                            self.settings.output_times_days.len() * program.recorded_states.len();
                         self.lanes[lane] = Some(Lane {
                             patient,
                             time: start,
@@ -324,16 +325,17 @@ impl Integrator<'_> {
         }
         // An infinite state may pass error control, as its own size is what errors are measured by.
         let done = l.next_output == self.settings.output_times_days.len();
-        let last = l.record.len() - self.step.old.len();
-        for (i, name) in self.program.state_names.iter().enumerate() {
-            let state = if done {
-                l.record[last + i]
-            } else {
-                self.step.old[i].0[lane]
-            };
-            if !state.is_finite() {
-                return Outcome::Failed(Reason::NotFinite(name.clone()));
-            }
+        let infinite = if done {
+            let states = &self.program.recorded_states;
+            let last = &l.record[l.record.len() - states.len()..];
+            let at = last.iter().position(|state| !state.is_finite());
+            at.map(|at| states[at])
+        } else {
+            (0..self.step.old.len()).find(|&i| !self.step.old[i].0[lane].is_finite())
+        };
+        if let Some(i) = infinite {
+            let name = self.program.state_names[i].clone();
+            return Outcome::Failed(Reason::NotFinite(name));
         }
         if done {
             return Outcome::Done;
