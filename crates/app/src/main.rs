@@ -8,6 +8,10 @@ mod exit;
 mod library;
 mod model;
 mod patient;
+mod progress;
+mod trial;
+mod trial_report;
+mod wording;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +49,16 @@ enum Command {
     Library(library::Arguments),
     /// Simulate one virtual patient: summary, figure, trajectory.
     Patient(patient::Arguments),
+    /// Simulate trials: tables, summary and report in a run directory.
+    Trial(trial::Arguments),
+    /// Write the report of a finished run again.
+    Report {
+        /// Directory of the run.
+        directory: PathBuf,
+        /// The summary as JSON on standard output instead.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show or export the model of a disease under a therapy.
     Model(model::Arguments),
 }
@@ -74,6 +88,8 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Check { files, json } => check::run(&files, &library, json),
         Command::Library(arguments) => library::run(&arguments, &library),
         Command::Patient(arguments) => patient::run(&arguments, &library),
+        Command::Trial(arguments) => trial::run(&arguments, &library),
+        Command::Report { directory, json } => trial::report_again(&directory, json),
         Command::Model(arguments) => model::run(&arguments, &library),
     }
 }

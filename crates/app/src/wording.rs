@@ -1,0 +1,136 @@
+//! Names of methods, measures and results in the words of the report and the terminal.
+
+use neurocart_report::format::{fixed, percent_one_decimal, significant};
+use neurocart_trial::analysis::EstimateScale;
+use neurocart_trial::operating_characteristics::{MonteCarlo, OperatingCharacteristic};
+use neurocart_trial::specification::{
+    AdverseEvent, Alternative, Endpoint, Measure, Method, ProgressionClass, ProgressionRule,
+    Specification, Strategy,
+};
+
+/// Method as a statistician calls it.
+pub fn method(method: Method) -> &'static str {
+    match method {
+        Method::KaplanMeier => "Kaplan-Meier estimate",
+        Method::LogRank => "log-rank test",
+        Method::Cox => "Cox regression",
+        Method::HistoricalHazard => "exact comparison with a historical hazard",
+        Method::Fisher => "Fisher's exact test",
+        Method::Proportion => "proportion with Wilson interval",
+        Method::Ancova => "analysis of covariance",
+        Method::NegativeBinomial => "negative binomial regression",
+    }
+}
+
+/// Endpoint in a sentence.
+pub fn measure(endpoint: &Endpoint) -> String {
+    match &endpoint.measure {
+        Measure::TimeToAttack {} => "time to the first relapse or attack".into(),
+        Measure::AttackCount {} => {
+            "relapses or attacks over the time at risk, onsets within 30 days merged".into()
+        }
+        Measure::ConfirmedProgression { rule, confirmation_weeks, class } => {
+            let rule = match rule {
+                ProgressionRule::TwoTier55 => "1.0 point (0.5 above baseline EDSS 5.5)",
+                ProgressionRule::TwoTier50 => "1.0 point (0.5 above baseline EDSS 5.0)",
+                ProgressionRule::ThreeTier => "1.5, 1.0 or 0.5 points by baseline EDSS",
+            };
+            let class = match class {
+                ProgressionClass::Any => "",
+                ProgressionClass::Pira => ", independent of relapse activity",
+                ProgressionClass::Raw => ", associated with a relapse",
+            };
+            format!(
+                "time to a rise of EDSS by {rule}, confirmed at {} weeks{class}",
+                u32::from(*confirmation_weeks)
+            )
+        }
+        Measure::ScoreChange { score, week } => {
+            format!("change of {} from baseline to week {week}", score.label())
+        }
+        Measure::Responder { score, reduction_points, week } => {
+            format!("fall of {} by at least {reduction_points} points at week {week}", score.label())
+        }
+        Measure::ScoreAtMost { score, value, week } => {
+            format!("{} of {value} or less at week {week}", score.label())
+        }
+        Measure::AdverseEvent { event, minimum_grade, by_week } => {
+            let until = by_week.map_or("by the end".to_string(), |week| format!("by week {week}"));
+            match event {
+                AdverseEvent::SeriousInfection => format!("serious infection {until}"),
+                event => {
+                    format!("{} of grade {minimum_grade} or higher {until}", adverse_event(*event))
+                }
+            }
+        }
+    }
+}
+
+pub fn adverse_event(event: AdverseEvent) -> &'static str {
+    match event {
+        AdverseEvent::Crs => "cytokine release syndrome",
+        AdverseEvent::Icans => "ICANS",
+        AdverseEvent::SeriousInfection => "serious infection",
+    }
+}
+
+pub fn strategy(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::TreatmentPolicy => "treatment policy",
+        Strategy::Composite => "composite (rescue counts as failure or event)",
+        Strategy::Hypothetical => "hypothetical (data after rescue set aside)",
+        Strategy::WhileOnTreatment => "while on treatment",
+    }
+}
+
+pub fn alternative(alternative: Alternative) -> &'static str {
+    match alternative {
+        Alternative::TwoSided => "two-sided",
+        Alternative::Better => "one-sided",
+    }
+}
+
+/// `Label of the endpoint, method`.
+pub fn analysis(specification: &Specification, row: &OperatingCharacteristic) -> String {
+    let label = specification
+        .endpoint_index(&row.endpoint)
+        .map_or(row.endpoint.as_str(), |i| specification.endpoints[i].label());
+    let by_arm = !row.method.is_comparison() && specification.arms.len() > 1;
+    let arm = if by_arm { format!(" in {}", arm(specification, &row.arm)) } else { String::new() };
+    format!("{label}, {}{arm}", method(row.method))
+}
+
+/// Label of an arm.
+pub fn arm(specification: &Specification, name: &str) -> String {
+    specification.arms.iter().find(|a| a.name == name).map_or(name, |a| a.label()).to_string()
+}
+
+/// Whether the estimates of a method are proportions or differences of them.
+pub fn is_proportion(method: Method) -> bool {
+    matches!(method, Method::KaplanMeier | Method::Proportion | Method::Fisher)
+}
+
+/// A value on the scale of the method, as people read it.
+pub fn value_on_scale(row: &OperatingCharacteristic, value: f64) -> String {
+    match row.scale {
+        EstimateScale::Log => significant(value.exp()),
+        _ if is_proportion(row.method) => percent_one_decimal(value),
+        _ => fixed(value, 2),
+    }
+}
+
+/// A simulated proportion with its Monte Carlo standard error.
+pub fn proportion(m: &MonteCarlo) -> String {
+    percent_one_decimal(m.value)
+}
+
+/// Monte Carlo standard error of a proportion and the interval.
+pub fn proportion_note(m: &MonteCarlo) -> String {
+    format!(
+        "Monte Carlo SE {} points, 95 % interval {} to {}, {} replicates",
+        fixed(100.0 * m.standard_error, 2),
+        percent_one_decimal(m.lower),
+        percent_one_decimal(m.upper),
+        neurocart_report::format::count(m.replicates as f64)
+    )
+}
