@@ -5,7 +5,8 @@ Usage: report.py WORK_DIR
 Error of a patient: over outputs and times, the largest |x - reference| / max(|reference|, 1e-3 of the
 output's largest |reference| in that patient). The reference is our own solution at relative tolerance
 1e-11; how far libroadrunner at 1e-11 is from it is printed too. Equal achieved error: each program at
-its fastest setting whose 95th percentile of that error is at most 1e-4.
+its fastest setting whose 95th percentile of that error is at most 1e-4. The same for the median and the
+largest error is printed beside it.
 """
 
 import json
@@ -47,7 +48,6 @@ def main():
     print("{:.1e} (median), {:.1e} (95 %), {:.1e} (largest).\n".format(*check))
     print("| program | relative | absolute | patients/s | median error | 95 % | largest | failed |")
     print("|---|---|---|---|---|---|---|---|")
-    best = {}
     for name, rungs in lines.items():
         for rung in rungs[1:]:
             rung["rate"] = count / rung["seconds"]
@@ -57,21 +57,23 @@ def main():
                     name, rung["relative"], rung["absolute"], rung["rate"], *rung["error"], rung["failures"]
                 )
             )
-            good = rung["error"][1] <= LIMIT and rung["failures"] == 0
-            if good and (name not in best or rung["rate"] > best[name]["rate"]):
-                best[name] = rung
-    print("\nAt equal achieved error (95 % of the patients within 1e-4):\n")
-    print("| program | tolerances | patients/s | median error | 95 % | largest |")
-    print("|---|---|---|---|---|---|")
-    for rung in best.values():
-        print(
-            "| {} | {:.0e}, {:.0e} | {:.0f} | {:.1e} | {:.1e} | {:.1e} |".format(
-                rung["setting"], rung["relative"], rung["absolute"], rung["rate"], *rung["error"]
+    for place, words in ((1, "95 % of the patients"), (0, "half of the patients"), (2, "all patients")):
+        best = {}
+        for name, rungs in lines.items():
+            good = [r for r in rungs[1:] if r["error"][place] <= LIMIT and r["failures"] == 0]
+            best[name] = max(good, key=lambda rung: rung["rate"])
+        print(f"\nFastest setting with {words} within 1e-4:\n")
+        print("| program | tolerances | patients/s | median error | 95 % | largest |")
+        print("|---|---|---|---|---|---|")
+        for rung in best.values():
+            print(
+                "| {} | {:.0e}, {:.0e} | {:.0f} | {:.1e} | {:.1e} | {:.1e} |".format(
+                    rung["setting"], rung["relative"], rung["absolute"], rung["rate"], *rung["error"]
+                )
             )
-        )
-    ratio = best["neurocart"]["rate"] / best["roadrunner"]["rate"]
-    print(f"\n**Ratio: {ratio:.1f}**\n")
-    print("| peak memory | MiB |\n|---|---|")
+        ratio = best["neurocart"]["rate"] / best["roadrunner"]["rate"]
+        print(f"\nRatio: {ratio:.1f}")
+    print("\n| peak memory | MiB |\n|---|---|")
     with open(f"{work}/memory.jsonl") as file:
         for line in map(json.loads, file):
             print(f"| neurocart, {line['patients']} patients | {line['peak_memory_mib']:.1f} |")

@@ -138,7 +138,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         file.flush()?;
         println!(
             "{{\"file\": \"{name}\", \"relative\": {relative:e}, \"absolute\": {:.1e}, \
-             \"seconds\": {seconds}, \"failures\": {failures}, \"setting\": \"Rodas5P, {}\"}}",
+             \"seconds\": {seconds}, \"failures\": {failures}, \"setting\": \"neurocart Rodas5P, {}\"}}",
             settings.absolute_tolerance,
             InstructionSet::widest()
         );
