@@ -1,9 +1,10 @@
 //! The detailed tables: subjects, visits and events of the first replicates.
 
 use crate::endpoint::Outcome;
+use crate::parquet_file::Rows;
 use crate::replicate::{Space, Subject};
 use crate::specification::Specification;
-use crate::table::{EVENTS, Rows, SUBJECTS, VISITS};
+use crate::table::{EVENTS, SUBJECTS, VISITS};
 
 /// Rows of the three tables.
 #[derive(Clone, Debug, PartialEq)]

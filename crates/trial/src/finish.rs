@@ -9,13 +9,14 @@ use crate::error::Error;
 use crate::large_sample::{large_sample, outcomes};
 use crate::library::Library;
 use crate::operating_characteristics::Accumulator;
+use crate::parquet_file::{Rows, Writer};
 use crate::part::{part_path, read_part, results_of, shards, write_whole};
 use crate::pool::Collector;
 use crate::replicate::{Patients, Space, Truth, simulate};
 use crate::run_directory::{RunDirectory, cannot_write};
 use crate::specification::Specification;
 use crate::summary::{self, Summary};
-use crate::table::{EVENTS, REPLICATES, Rows, SUBJECTS, Table, VISITS, Writer};
+use crate::table::{EVENTS, REPLICATES, SUBJECTS, Table, VISITS};
 
 /// Replicates that flow, curves and score plots rest on, at most.
 const POOL_REPLICATES: u32 = 200;

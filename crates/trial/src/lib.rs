@@ -25,6 +25,7 @@ pub mod library;
 pub mod myasthenia;
 pub mod operating_characteristics;
 pub mod parameters;
+pub mod parquet_file;
 pub mod part;
 pub mod pool;
 pub mod population;

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::analysis::AnalysisResult;
+use crate::parquet_file::{Rows, Values, Writer, read};
 use crate::replicate::Truth;
 use crate::specification::Specification;
-use crate::table::{REPLICATES, Rows, Values, Writer, read};
+use crate::table::REPLICATES;
 
 /// Replicates of a shard.
 pub const SHARD_REPLICATES: u32 = 100;

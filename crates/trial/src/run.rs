@@ -9,6 +9,7 @@ use std::sync::mpsc;
 
 use crate::error::{Error, Problem};
 use crate::operating_characteristics::{Accumulator, MonteCarlo};
+use crate::parquet_file::Rows;
 use crate::part::{
     PartFault, ReplicateResult, Shard, part_path, push_results, read_part, results_of, shards,
     write_part,
@@ -16,7 +17,7 @@ use crate::part::{
 use crate::replicate::{Patients, Space, TooFewEligible, Truth, simulate};
 use crate::run_directory::{RunDirectory, cannot_write};
 use crate::specification::Specification;
-use crate::table::{REPLICATES, Rows};
+use crate::table::REPLICATES;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq)]

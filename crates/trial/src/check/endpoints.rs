@@ -1,0 +1,272 @@
+//! Endpoints and their analyses.
+
+use std::collections::BTreeMap;
+
+use super::Step::{Item, Key};
+use super::{Meaning, unknown_hint};
+use crate::disease::Disease;
+use crate::specification::{Measure, Method, OutcomeKind, Score, Strategy};
+
+impl Meaning<'_> {
+    pub(super) fn endpoints(&mut self, diseases: &[Disease]) {
+        let visits = self.specification.visit_days();
+        let weeks: Vec<f64> = visits.iter().map(|day| day / 7.0).collect();
+        let end = self.specification.follow_up.duration_weeks;
+        let mut names = BTreeMap::new();
+        for (index, endpoint) in self.specification.endpoints.iter().enumerate() {
+            let path = |field| [Key("endpoint"), Item(index), Key("measure"), Key(field)];
+            if let Some(first) = names.insert(&endpoint.name, index) {
+                self.error(
+                    &[Key("endpoint"), Item(index), Key("name")],
+                    format!("two endpoints are called `{}`", endpoint.name),
+                    format!("rename endpoint {} or endpoint {}", first + 1, index + 1),
+                );
+            }
+            if let Some(score) = endpoint.measure.score() {
+                self.score_exists(score, diseases, &path("score"));
+            }
+            if let Some(week) = endpoint.measure.week() {
+                if week > end || week <= 0.0 {
+                    self.error(
+                        &path("week"),
+                        format!(
+                            "week {week} of `{}` is outside the follow-up of {end} weeks",
+                            endpoint.name
+                        ),
+                        format!("give a week above 0 and up to {end}"),
+                    );
+                } else if !weeks.iter().any(|&w| (w - week).abs() < 1e-9) {
+                    let near = weeks[1..]
+                        .iter()
+                        .copied()
+                        .min_by(|a, b| (a - week).abs().total_cmp(&(b - week).abs()));
+                    let hint = match near {
+                        Some(near) => format!(
+                            "the nearest visit is at week {near}; use it, or add week {week} to `visits`"
+                        ),
+                        None => format!("add week {week} to `visits`"),
+                    };
+                    self.error(
+                        &path("week"),
+                        format!(
+                            "`{}` is read at week {week}, but there is no visit then",
+                            endpoint.name
+                        ),
+                        hint,
+                    );
+                }
+            }
+            match &endpoint.measure {
+                Measure::TimeToAttack {} | Measure::AttackCount {} => {
+                    self.attacks_exist(diseases, &path("kind"))
+                }
+                Measure::ConfirmedProgression {
+                    confirmation_weeks, ..
+                } => {
+                    self.score_exists(Score::Edss, diseases, &path("kind"));
+                    let confirmation = f64::from(u32::from(*confirmation_weeks));
+                    if confirmation >= end {
+                        self.error(&path("confirmation_weeks"), format!("nothing can be confirmed over {confirmation} weeks in a follow-up of {end}"), "lengthen the follow-up or confirm at 12 weeks");
+                    }
+                }
+                Measure::Responder {
+                    score,
+                    reduction_points,
+                    ..
+                } => {
+                    if *reduction_points <= 0.0 || *reduction_points > score.maximum() {
+                        self.error(
+                            &path("reduction_points"),
+                            format!(
+                                "a fall by {reduction_points} points is no response on the {}",
+                                score.label()
+                            ),
+                            format!("give a number above 0 and up to {}", score.maximum()),
+                        );
+                    }
+                }
+                Measure::ScoreAtMost { score, value, .. } => {
+                    if !(0.0..=score.maximum()).contains(value) {
+                        self.error(
+                            &path("value"),
+                            format!("{value} is not on the {}", score.label()),
+                            format!("give a number from 0 to {}", score.maximum()),
+                        );
+                    }
+                }
+                Measure::AdverseEvent {
+                    by_week: Some(week),
+                    ..
+                } if *week <= 0.0 || *week > end => {
+                    self.error(
+                        &path("by_week"),
+                        format!("week {week} is outside the follow-up of {end} weeks"),
+                        format!("give a week above 0 and up to {end}"),
+                    );
+                }
+                Measure::AdverseEvent { .. } | Measure::ScoreChange { .. } => {}
+            }
+            self.strategy(index);
+        }
+    }
+
+    pub(super) fn strategy(&mut self, index: usize) {
+        let endpoint = &self.specification.endpoints[index];
+        let path = [Key("endpoint"), Item(index), Key("rescue_strategy")];
+        let kind = endpoint.measure.outcome();
+        if endpoint.rescue_strategy.is_some() && self.specification.rescue.is_none() {
+            self.warn(
+                &path,
+                format!(
+                    "`{}` has a strategy for rescue, but the trial has no `[rescue]`",
+                    endpoint.name
+                ),
+                "add the rule that starts rescue, or remove the strategy",
+            );
+        }
+        if endpoint.rescue_strategy == Some(Strategy::Composite)
+            && (matches!(kind, OutcomeKind::Continuous | OutcomeKind::Count)
+                || matches!(endpoint.measure, Measure::AdverseEvent { .. }))
+        {
+            self.error(&path, format!("rescue cannot be a part of `{}`", endpoint.name), "`composite` fits responses and times to an event; use `treatment_policy`, `hypothetical` or `while_on_treatment`");
+        }
+        if self.specification.rescue.is_some()
+            && endpoint.strategy() == Strategy::TreatmentPolicy
+            && endpoint.measure.score().is_some()
+        {
+            self.warn(&path, format!("`{}` uses the values after rescue as if rescue had no effect", endpoint.name), "the model holds no rescue treatment; `hypothetical` or `while_on_treatment` sets those values aside");
+        }
+    }
+
+    pub(super) fn analyses(&mut self) {
+        let endpoints = &self.specification.endpoints;
+        let names: Vec<&str> = endpoints.iter().map(|e| e.name.as_str()).collect();
+        let end = self.specification.follow_up.duration_weeks;
+        for (index, analysis) in self.specification.analyses.iter().enumerate() {
+            let path = |field| [Key("analysis"), Item(index), Key(field)];
+            match self.specification.endpoint_index(&analysis.endpoint) {
+                None => self.error(
+                    &path("endpoint"),
+                    format!("unknown endpoint `{}`", analysis.endpoint),
+                    unknown_hint(&analysis.endpoint, &names),
+                ),
+                Some(found) => {
+                    let kind = endpoints[found].measure.outcome();
+                    if kind != analysis.method.outcome() {
+                        self.error(
+                            &path("method"),
+                            format!(
+                                "`{}` is {}, which this method cannot analyse",
+                                analysis.endpoint,
+                                kind_in_words(kind)
+                            ),
+                            format!("use {}", methods_for(kind)),
+                        );
+                    }
+                }
+            }
+            if !(analysis.alpha > 0.0 && analysis.alpha < 0.5) {
+                self.error(&path("alpha"), format!("alpha is {}", analysis.alpha), "give a number above 0 and below 0.5, usually 0.05 two-sided or 0.025 one-sided");
+            }
+            if analysis.method.is_comparison() && self.specification.reference_arm().is_none() {
+                self.error(
+                    &path("method"),
+                    "the method compares with a reference arm, and there is none",
+                    "add `reference = true` to the control arm, or use a one-sample method",
+                );
+            }
+            if let Some(week) = analysis.week {
+                if analysis.method != Method::KaplanMeier {
+                    self.error(&path("week"), "only `kaplan_meier` has a week", "remove it");
+                } else if week <= 0.0 || week > end {
+                    self.error(
+                        &path("week"),
+                        format!("week {week} is outside the follow-up of {end} weeks"),
+                        format!("give a week above 0 and up to {end}"),
+                    );
+                }
+            }
+            match (&analysis.historical, analysis.method) {
+                (None, Method::HistoricalHazard) => self.error(
+                    &path("method"),
+                    "there is nothing historical to compare with",
+                    "add `historical = { hazard_per_year = ..., source = \"...\" }`",
+                ),
+                (Some(historical), Method::HistoricalHazard) => {
+                    if historical.hazard_per_year <= 0.0 {
+                        self.error(
+                            &[
+                                Key("analysis"),
+                                Item(index),
+                                Key("historical"),
+                                Key("hazard_per_year"),
+                            ],
+                            format!(
+                                "the historical hazard is {} per year",
+                                historical.hazard_per_year
+                            ),
+                            "give a number above 0",
+                        );
+                    }
+                    if historical.source.trim().is_empty() {
+                        self.error(
+                            &[
+                                Key("analysis"),
+                                Item(index),
+                                Key("historical"),
+                                Key("source"),
+                            ],
+                            "the historical hazard has no source",
+                            "say where it comes from",
+                        );
+                    }
+                }
+                (Some(_), _) => self.error(
+                    &path("historical"),
+                    "only `historical_hazard` has a historical comparator",
+                    "remove it",
+                ),
+                (None, _) => {}
+            }
+        }
+        let primaries: Vec<usize> = (0..self.specification.analyses.len())
+            .filter(|&i| self.specification.analyses[i].primary)
+            .collect();
+        match primaries[..] {
+            [one] if !self.specification.analyses[one].method.is_test() => self.error(
+                &[Key("analysis"), Item(one), Key("method")],
+                "the primary analysis gives no p value",
+                "make a test the primary analysis",
+            ),
+            [_] => {}
+            [] => self.error(
+                &[Key("analysis")],
+                "no analysis is the primary one",
+                "add `primary = true` to the analysis that decides the trial",
+            ),
+            [_, second, ..] => self.error(
+                &[Key("analysis"), Item(second), Key("primary")],
+                format!("{} analyses are primary", primaries.len()),
+                "keep `primary = true` for the one that decides the trial",
+            ),
+        }
+    }
+}
+
+fn kind_in_words(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::TimeToEvent => "a time to an event",
+        OutcomeKind::Count => "a count",
+        OutcomeKind::Continuous => "a change of a score",
+        OutcomeKind::Binary => "a yes-or-no endpoint",
+    }
+}
+
+fn methods_for(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::TimeToEvent => "`kaplan_meier`, `log_rank`, `cox` or `historical_hazard`",
+        OutcomeKind::Count => "`negative_binomial`",
+        OutcomeKind::Continuous => "`ancova`",
+        OutcomeKind::Binary => "`fisher` or `proportion`",
+    }
+}

@@ -1,0 +1,207 @@
+//! Follow-up, visits, dropout, rescue, and the switches of the simulation.
+
+use super::Step::{Item, Key};
+use super::{Meaning, unknown_hint};
+use crate::disease::Disease;
+use crate::library::Library;
+use crate::specification::{OutcomeKind, Rescue};
+
+impl Meaning<'_> {
+    pub(super) fn follow_up_and_visits(&mut self) {
+        let end = self.specification.follow_up.duration_weeks;
+        if end <= 0.0 {
+            self.error(
+                &[Key("follow_up"), Key("duration_weeks")],
+                "the follow-up has no length",
+                "give a number of weeks above 0",
+            );
+        }
+        match (
+            &self.specification.follow_up.until_events,
+            &self.specification.follow_up.until_endpoint,
+        ) {
+            (Some(_), None) => self.error(
+                &[Key("follow_up"), Key("until_events")],
+                "`until_events` does not say which events",
+                "add `until_endpoint` with the name of a time-to-event endpoint",
+            ),
+            (None, Some(_)) => self.error(
+                &[Key("follow_up"), Key("until_endpoint")],
+                "`until_endpoint` needs a number of events",
+                "add `until_events`",
+            ),
+            (Some(events), Some(name)) => match self.specification.endpoint_index(name) {
+                None => {
+                    let names: Vec<&str> = self
+                        .specification
+                        .endpoints
+                        .iter()
+                        .map(|e| e.name.as_str())
+                        .collect();
+                    self.error(
+                        &[Key("follow_up"), Key("until_endpoint")],
+                        format!("unknown endpoint `{name}`"),
+                        unknown_hint(name, &names),
+                    );
+                }
+                Some(index)
+                    if self.specification.endpoints[index].measure.outcome()
+                        != OutcomeKind::TimeToEvent =>
+                {
+                    self.error(
+                        &[Key("follow_up"), Key("until_endpoint")],
+                        format!("`{name}` is not a time to an event"),
+                        "name an endpoint of kind `time_to_attack` or `confirmed_progression`",
+                    );
+                }
+                Some(_) if *events > self.specification.population.size => {
+                    self.error(
+                        &[Key("follow_up"), Key("until_events")],
+                        format!(
+                            "{events} events cannot come from {} subjects",
+                            self.specification.population.size
+                        ),
+                        "give fewer events or more subjects",
+                    );
+                }
+                Some(_) => {}
+            },
+            (None, None) => {}
+        }
+        let visits = &self.specification.visits;
+        match (&visits.weeks, visits.every_weeks) {
+            (None, None) => self.error(
+                &[Key("visits")],
+                "there are no visits",
+                "add `weeks = [...]` or `every_weeks = 12`",
+            ),
+            (Some(_), Some(_)) => self.error(
+                &[Key("visits")],
+                "`weeks` and `every_weeks` are both given",
+                "keep one of them",
+            ),
+            (None, Some(step)) if step <= 0.0 || step > end => self.error(
+                &[Key("visits"), Key("every_weeks")],
+                format!("a visit every {step} weeks does not fit a follow-up of {end} weeks"),
+                format!("give a number above 0 and up to {end}"),
+            ),
+            (None, Some(_)) => {}
+            (Some(weeks), None) => {
+                for (index, &week) in weeks.iter().enumerate() {
+                    let path = [Key("visits"), Key("weeks"), Item(index)];
+                    if week < 0.0 {
+                        self.error(
+                            &path,
+                            format!("the visit at week {week} is before the first treatment"),
+                            "visits count from day 0, which is always a visit",
+                        );
+                    } else if week > end {
+                        self.error(&path, format!("the visit at week {week} is after the end of follow-up at week {end}"), "lengthen `follow_up.duration_weeks` or remove the visit");
+                    } else if index > 0 && week <= weeks[index - 1] {
+                        self.error(
+                            &path,
+                            format!(
+                                "the visit at week {week} does not come after the one at week {}",
+                                weeks[index - 1]
+                            ),
+                            "list the weeks in increasing order, each once",
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn dropout_and_rescue(&mut self, diseases: &[Disease]) {
+        if let Some(dropout) = &self.specification.dropout {
+            let names: Vec<&str> = self
+                .specification
+                .arms
+                .iter()
+                .map(|arm| arm.name.as_str())
+                .collect();
+            if dropout.annual_probability >= 1.0 {
+                self.error(
+                    &[Key("dropout"), Key("annual_probability")],
+                    "everybody would be lost at once",
+                    "give a probability below 1",
+                );
+            }
+            for (name, &probability) in &dropout.arms {
+                let path = [Key("dropout"), Key("arms"), Key(name)];
+                if !names.contains(&name.as_str()) {
+                    self.error(
+                        &path,
+                        format!("unknown arm `{name}`"),
+                        unknown_hint(name, &names),
+                    );
+                }
+                if !(0.0..1.0).contains(&probability) {
+                    self.error(
+                        &path,
+                        format!("the annual dropout probability of `{name}` is {probability}"),
+                        "give 0 or more and less than 1",
+                    );
+                }
+            }
+        }
+        match self.specification.rescue {
+            Some(Rescue::Attack {}) => {
+                self.attacks_exist(diseases, &[Key("rescue"), Key("trigger")])
+            }
+            Some(Rescue::ScoreWorsening { score, points }) => {
+                self.score_exists(score, diseases, &[Key("rescue"), Key("score")]);
+                if points <= 0.0 || points > score.maximum() {
+                    self.error(
+                        &[Key("rescue"), Key("points")],
+                        format!("a worsening by {points} points cannot start rescue"),
+                        format!("give a number above 0 and up to {}", score.maximum()),
+                    );
+                }
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn simulation(&mut self, library: &Library) {
+        let simulation = &self.specification.simulation;
+        if simulation.replicates == 0 {
+            self.error(
+                &[Key("simulation"), Key("replicates")],
+                "the simulation has zero replicates",
+                "give at least 1; 1000 gives a power with a standard error near 0.013",
+            );
+        }
+        if simulation.seed > i64::MAX as u64 {
+            self.error(
+                &[Key("simulation"), Key("seed")],
+                "the seed is too large for a TOML file",
+                "give a whole number below 2^63",
+            );
+        }
+        let has_reference = self.specification.reference_arm().is_some();
+        match &simulation.null_therapy {
+            Some(_) if has_reference => self.error(
+                &[Key("simulation"), Key("null_therapy")],
+                "the null of a trial with a reference arm is that arm's therapy",
+                "remove `null_therapy`",
+            ),
+            Some(name) => {
+                let ids = library.therapy_ids();
+                if !ids.contains(&name.as_str()) {
+                    self.error(
+                        &[Key("simulation"), Key("null_therapy")],
+                        format!("unknown therapy `{name}`"),
+                        unknown_hint(name, &ids),
+                    );
+                }
+            }
+            None if simulation.null && !has_reference => self.error(
+                &[Key("simulation"), Key("null")],
+                "a trial without a reference arm does not say what the null is",
+                "add `null_therapy = \"placebo\"`, or `null = false`",
+            ),
+            None => {}
+        }
+    }
+}
