@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::library::Library;
 use comparison::{Comparison, Kind, NotCovered, Plan, Population};
 use estimate::{Sample, Simulated, simulated};
-use published::{Landmarks, Published, TrialFacts};
+use published::{Grade, Landmarks, Published, TrialFacts};
 use verdict::{Verdict, judge};
 
 /// How to run a validation.
@@ -114,6 +114,80 @@ impl ValidationReport {
         };
         self.rows.iter().filter(fits).count()
     }
+
+    /// What was compared, how the verdict is made and how often it was what, in paragraphs.
+    pub fn introduction(&self) -> String {
+        let counts = |kind: Kind| {
+            let of = |verdict| self.count(Some(kind), verdict);
+            format!(
+                "{} {}: {} passed, {} came near, {} failed, {} not judged",
+                self.rows.iter().filter(|row| row.kind == kind).count(),
+                kind.name(),
+                of(Verdict::Pass),
+                of(Verdict::Near),
+                of(Verdict::Fail),
+                of(Verdict::NotJudged)
+            )
+        };
+        let kinds = [Kind::Calibration, Kind::Validation, Kind::Physiology].map(counts);
+        format!(
+            "Every figure is simulated anew with {} virtual patients, {} courses of each where chance \
+             takes part, and seed {}; nothing is fitted. Arms that are compared treat the same \
+             patients. Patients meet the EDSS and MG-ADL limits of the named trial; its other entry \
+             criteria, dropout and rescue are not simulated.\n\n{}\n\nCalibration: the published \
+             figure set a parameter of the model, so agreement shows only that the program is the \
+             calibrated model. Validation: it was not used, so agreement is evidence. Physiology: a \
+             property that the model must have. Of these comparisons: {}.\n\nSimulated figures stand with \
+             the 95 % prediction interval of a trial of the published size, or, where no size is known, \
+             with the 10th and 90th percentile of the patients.",
+            self.patients,
+            self.courses_per_patient,
+            self.seed,
+            self.rule,
+            kinds.join("; ")
+        )
+    }
+}
+
+impl ValidationRow {
+    /// Interval to print beside the simulated figure: of a trial of the published size, or the 10th and
+    /// 90th percentile of the patients.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        self.simulated.prediction.or(self.simulated.spread)
+    }
+
+    /// What a reader must know beside the figures: kind, grade, Monte Carlo error, how the verdict was
+    /// made, limits and explanation.
+    pub fn remarks(&self) -> String {
+        let grade = match self.published.grade {
+            Grade::Seen if self.published.tier.is_empty() => "published figure read".to_owned(),
+            Grade::Seen => format!("published figure read, source tier {}", self.published.tier),
+            Grade::Recalled => "published figure RECALLED from memory".to_owned(),
+            Grade::Requirement => "requirement".to_owned(),
+        };
+        let mut words = format!("{}; {grade}", self.kind.name());
+        if let Some(error) = self.simulated.monte_carlo_standard_error {
+            words += &format!("; Monte Carlo standard error {}", significant(error));
+        }
+        words += &format!("; {}: {}.", self.verdict.name(), self.reason);
+        let remark = &self.published.remark;
+        if !remark.is_empty() && self.published.grade != Grade::Requirement {
+            words += &format!(" Table: {}.", remark.trim_end_matches('.'));
+        }
+        if !self.note.is_empty() {
+            words += &format!(" {}", self.note);
+        }
+        words
+    }
+}
+
+/// Two significant digits, for errors.
+fn significant(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return "0".to_owned();
+    }
+    let digits = (1.0 - x.abs().log10().floor()).max(0.0) as usize;
+    format!("{x:.digits$}")
 }
 
 /// Runs the comparisons of a library.

@@ -97,6 +97,17 @@ pub enum Kind {
     Physiology,
 }
 
+impl Kind {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Calibration => "calibration",
+            Kind::Validation => "validation",
+            Kind::Physiology => "physiology",
+        }
+    }
+}
+
 /// Who is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
