@@ -16,6 +16,8 @@ pub struct Arguments {
     /// Part of the library; everything but the parameters where it is missing.
     #[arg(value_enum)]
     part: Option<Part>,
+    /// With `show`: which file.
+    file: Option<String>,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -27,6 +29,8 @@ enum Part {
     Therapies,
     Trials,
     Parameters,
+    /// Print one file, or the names of all: `show trials/NAME.toml`.
+    Show,
 }
 
 #[derive(Serialize)]
@@ -54,6 +58,12 @@ struct Row {
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     if arguments.part == Some(Part::Parameters) {
         return parameters(library, arguments.json);
+    }
+    if arguments.part == Some(Part::Show) {
+        return match &arguments.file {
+            Some(file) => print(library.text(file)?),
+            None => print(&library.paths().map(|p| format!("{p}\n")).collect::<String>()),
+        };
     }
     let wanted = |part| arguments.part.is_none_or(|p| p == part);
     let mut groups: Vec<(&str, Vec<Entry>)> = Vec::new();

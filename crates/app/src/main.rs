@@ -8,6 +8,7 @@ mod exit;
 mod library;
 mod model;
 mod patient;
+mod population;
 mod progress;
 mod trial;
 mod trial_report;
@@ -49,6 +50,8 @@ enum Command {
     Library(library::Arguments),
     /// Simulate one virtual patient: summary, figure, trajectory.
     Patient(patient::Arguments),
+    /// Simulate many virtual patients and write one row each.
+    Population(population::Arguments),
     /// Simulate trials: tables, summary and report in a run directory.
     Trial(trial::Arguments),
     /// Write the report of a finished run again.
@@ -88,6 +91,7 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Check { files, json } => check::run(&files, &library, json),
         Command::Library(arguments) => library::run(&arguments, &library),
         Command::Patient(arguments) => patient::run(&arguments, &library),
+        Command::Population(arguments) => population::run(&arguments, &library),
         Command::Trial(arguments) => trial::run(&arguments, &library),
         Command::Report { directory, json } => trial::report_again(&directory, json),
         Command::Model(arguments) => model::run(&arguments, &library),

@@ -53,16 +53,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
-    let months = arguments.months;
-    if !(months > 0.0 && months <= 600.0) {
-        return Err(Exit::invalid(format!(
-            "`--months` is {months}, expected more than 0 and at most 600"
-        )));
-    }
-    let end_days = (months * DAYS_PER_MONTH).round().max(1.0);
+    let (end_days, visits) = horizon(arguments.months)?;
     let loaded = arguments.scenario.load(library)?;
-    let visits: Vec<f64> =
-        (0..=(end_days / VISIT_EVERY_DAYS) as usize).map(|i| i as f64 * VISIT_EVERY_DAYS).collect();
     let scenario = Scenario::build(Ingredients {
         library,
         parameters: &loaded.parameters,
@@ -99,6 +91,18 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         scenario.disease.id,
         scenario.therapy.id
     ))
+}
+
+/// End of the simulation and days of the visits of so many months.
+pub fn horizon(months: f64) -> Result<(f64, Vec<f64>), Exit> {
+    if !(months > 0.0 && months <= 600.0) {
+        return Err(Exit::invalid(format!(
+            "`--months` is {months}, expected more than 0 and at most 600"
+        )));
+    }
+    let end_days = (months * DAYS_PER_MONTH).round().max(1.0);
+    let visits = (0..=(end_days / VISIT_EVERY_DAYS) as usize).map(|i| i as f64 * VISIT_EVERY_DAYS);
+    Ok((end_days, visits.collect()))
 }
 
 fn summary_text(s: &Summary, end_days: f64, scenario: &Scenario) -> String {

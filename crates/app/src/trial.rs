@@ -200,7 +200,10 @@ fn answer(summary: &Summary) -> String {
     let width = lines.iter().map(|l| l.label.chars().count()).max().unwrap_or(0);
     lines
         .iter()
-        .map(|l| format!("{:width$}  {}  ({})\n", l.label, l.value, l.note))
+        .map(|l| {
+            let note = l.note.split(';').next().unwrap_or_default();
+            format!("{:width$}  {}  ({note})\n", l.label, l.value)
+        })
         .collect()
 }
 

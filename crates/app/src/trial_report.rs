@@ -73,7 +73,7 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
         && let Some(power) = &c.rejected_in_favour
     {
         let name = wording::analysis(&summary.specification, c);
-        let note = format!("{name}; {}", wording::proportion_note(power));
+        let note = format!("{}; {name}", wording::proportion_note(power));
         line("Power".into(), wording::proportion(power), note);
     }
     if let Some(c) = effect(summary)
@@ -81,9 +81,9 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     {
         let note = match c.true_value_standard_error {
             Some(error) => format!(
-                "{}, in a very large trial of the model (standard error {})",
-                wording::analysis(&summary.specification, c),
-                significant(error)
+                "in a very large trial of the model, standard error {}; {}",
+                significant(error),
+                wording::analysis(&summary.specification, c)
             ),
             None => wording::analysis(&summary.specification, c),
         };
@@ -95,7 +95,7 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     if let Some(c) = primary(summary, "null")
         && let Some(error) = &c.rejected
     {
-        let note = format!("no true effect; {}", wording::proportion_note(error));
+        let note = format!("{}; no true effect", wording::proportion_note(error));
         line("Type I error".into(), wording::proportion(error), note);
     }
     if let Some((value, note)) = safety_line(summary) {
@@ -199,8 +199,7 @@ fn design(summary: &Summary) -> Design {
         .collect();
     let mut population = format!("{} subjects: {}", s.population.size, diseases.join(", "));
     for e in &s.population.eligibility {
-        let variable = serde_json::to_value(e.variable).unwrap_or_default();
-        let variable = variable.as_str().unwrap_or("").replace('_', " ");
+        let variable = wording::eligibility(e.variable);
         let range = match (e.min, e.max) {
             (Some(a), Some(b)) => format!("{a} to {b}"),
             (Some(a), None) => format!("at least {a}"),

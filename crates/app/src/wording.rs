@@ -4,7 +4,7 @@ use neurocart_report::format::{fixed, percent_one_decimal, significant};
 use neurocart_trial::analysis::EstimateScale;
 use neurocart_trial::operating_characteristics::{MonteCarlo, OperatingCharacteristic};
 use neurocart_trial::specification::{
-    AdverseEvent, Alternative, Endpoint, Measure, Method, ProgressionClass, ProgressionRule,
+    AdverseEvent, Alternative, EligibilityVariable, Endpoint, Measure, Method, ProgressionClass, ProgressionRule,
     Specification, Strategy,
 };
 
@@ -66,6 +66,17 @@ pub fn measure(endpoint: &Endpoint) -> String {
     }
 }
 
+/// Quantity that eligibility limits.
+pub fn eligibility(variable: EligibilityVariable) -> &'static str {
+    match variable {
+        EligibilityVariable::Edss => "EDSS",
+        EligibilityVariable::MgAdl => "MG-ADL",
+        EligibilityVariable::Qmg => "QMG",
+        EligibilityVariable::AttacksPreviousYear => "relapses or attacks in the previous year",
+    }
+}
+
+/// Adverse event in words.
 pub fn adverse_event(event: AdverseEvent) -> &'static str {
     match event {
         AdverseEvent::Crs => "cytokine release syndrome",
@@ -74,6 +85,7 @@ pub fn adverse_event(event: AdverseEvent) -> &'static str {
     }
 }
 
+/// Strategy for rescue treatment (ICH E9(R1)).
 pub fn strategy(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::TreatmentPolicy => "treatment policy",
@@ -83,6 +95,7 @@ pub fn strategy(strategy: Strategy) -> &'static str {
     }
 }
 
+/// Hypothesis.
 pub fn alternative(alternative: Alternative) -> &'static str {
     match alternative {
         Alternative::TwoSided => "two-sided",
@@ -127,7 +140,7 @@ pub fn proportion(m: &MonteCarlo) -> String {
 /// Monte Carlo standard error of a proportion and the interval.
 pub fn proportion_note(m: &MonteCarlo) -> String {
     format!(
-        "Monte Carlo SE {} points, 95 % interval {} to {}, {} replicates",
+        "Monte Carlo SE {} points; 95 % interval {} to {}, {} replicates",
         fixed(100.0 * m.standard_error, 2),
         percent_one_decimal(m.lower),
         percent_one_decimal(m.upper),

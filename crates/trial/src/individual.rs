@@ -160,7 +160,8 @@ impl Individual {
     }
 }
 
-fn summary(
+/// Sums up a solved patient and one course.
+pub fn summary(
     scenario: &Scenario,
     layers: &Layers,
     who: Who,

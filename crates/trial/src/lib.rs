@@ -29,6 +29,7 @@ pub mod parquet_file;
 pub mod part;
 pub mod pool;
 pub mod population;
+pub mod population_table;
 pub mod progression;
 pub mod purpose;
 pub mod replicate;
@@ -42,6 +43,7 @@ pub mod table;
 pub mod therapy;
 pub mod toml_file;
 pub mod toxicity;
+pub mod validation;
 pub mod workers;
 
 pub use error::{Error, Problem};

@@ -161,6 +161,16 @@ pub fn trajectories(specification: &Specification, cohort: &Cohort) -> Vec<Traje
             let mut time_days = Vec::new();
             for stratum in &cohort.strata {
                 let scenario = &stratum.scenarios[regimen];
+                // Antibody and axonal damage mean something only where the disease has them.
+                let disease = &scenario.disease;
+                let applies = match symbol {
+                    "Ap" => disease.autoantibody.is_some(),
+                    "Nf" => disease.disability.is_some(),
+                    _ => true,
+                };
+                if !applies {
+                    continue;
+                }
                 let Some(at) = scenario.output(symbol) else {
                     continue;
                 };

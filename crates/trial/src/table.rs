@@ -388,6 +388,10 @@ pub const EVENTS: Table = Table {
 /// Every table of a run.
 pub const TABLES: [Table; 4] = [SUBJECTS, VISITS, EVENTS, REPLICATES];
 
+/// Tables of a run and the table of `neurocart population`.
+const DOCUMENTED: [Table; 5] =
+    [SUBJECTS, VISITS, EVENTS, REPLICATES, crate::population_table::PATIENTS];
+
 /// The reference page of the tables, in Markdown.
 pub fn reference_page() -> String {
     let mut page = String::from(
@@ -396,7 +400,7 @@ pub fn reference_page() -> String {
          each file's metadata (`column.NAME`). Times are in days from the first treatment unless the \
          column says otherwise; an empty cell is a missing value, never zero.\n",
     );
-    for table in TABLES {
+    for table in DOCUMENTED {
         page.push_str(&format!(
             "\n## `{}.parquet`\n\n{}\n\n",
             table.name, table.meaning
