@@ -30,7 +30,13 @@ struct Message {
 impl From<Problem> for Message {
     fn from(p: Problem) -> Message {
         let shown = p.to_string();
-        Message { message: p.message, line: p.line, column: p.column, hint: p.hint, shown }
+        Message {
+            message: p.message,
+            line: p.line,
+            column: p.column,
+            hint: p.hint,
+            shown,
+        }
     }
 }
 
@@ -61,7 +67,10 @@ pub fn run(files: &[PathBuf], library: &Library, json: bool) -> Result<(), Exit>
                 eprintln!("error: {}\n", message.shown.trim_start_matches("error: "));
             }
             for message in &finding.warnings {
-                eprintln!("warning: {}\n", message.shown.trim_start_matches("warning: "));
+                eprintln!(
+                    "warning: {}\n",
+                    message.shown.trim_start_matches("warning: ")
+                );
             }
             let verdict = match (finding.errors.len(), finding.warnings.len()) {
                 (0, 0) => "ok".to_string(),
@@ -73,7 +82,10 @@ pub fn run(files: &[PathBuf], library: &Library, json: bool) -> Result<(), Exit>
     }
     match errors {
         0 => Ok(()),
-        _ => Err(Exit { code: Code::InvalidInput, message: String::new() }),
+        _ => Err(Exit {
+            code: Code::InvalidInput,
+            message: String::new(),
+        }),
     }
 }
 
@@ -85,17 +97,28 @@ fn check_file(path: &Path, library: &Library) -> Result<Finding, Exit> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Exit::invalid(format!("cannot read `{name}`: {error}")))?;
-    let mut finding = Finding { file: name.clone(), errors: Vec::new(), warnings: Vec::new() };
+    let mut finding = Finding {
+        file: name.clone(),
+        errors: Vec::new(),
+        warnings: Vec::new(),
+    };
     if path.extension().is_some_and(|e| e == "ant") {
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let resolve = |import: &str| {
             std::fs::read_to_string(folder.join(import))
                 .ok()
-                .or_else(|| library.text(&format!("model/{import}")).ok().map(str::to_owned))
+                .or_else(|| {
+                    library
+                        .text(&format!("model/{import}"))
+                        .ok()
+                        .map(str::to_owned)
+                })
         };
         // A module of the library gets its values from the parameter table.
-        let options =
-            neurocart_model::Options { values_come_later: true, ..Default::default() };
+        let options = neurocart_model::Options {
+            values_come_later: true,
+            ..Default::default()
+        };
         let diagnostics = match neurocart_model::load(&name, &text, &resolve, &options) {
             Ok(loaded) => loaded.warnings,
             Err(diagnostics) => diagnostics,

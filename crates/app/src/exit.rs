@@ -27,12 +27,18 @@ pub struct Exit {
 impl Exit {
     /// The input is wrong.
     pub fn invalid(message: impl Into<String>) -> Exit {
-        Exit { code: Code::InvalidInput, message: message.into() }
+        Exit {
+            code: Code::InvalidInput,
+            message: message.into(),
+        }
     }
 
     /// Something else went wrong.
     pub fn failed(message: impl Into<String>) -> Exit {
-        Exit { code: Code::Failed, message: message.into() }
+        Exit {
+            code: Code::Failed,
+            message: message.into(),
+        }
     }
 }
 
@@ -46,7 +52,10 @@ impl From<neurocart_trial::Error> for Exit {
             Error::Cancelled => Code::Interrupted,
             _ => Code::Failed,
         };
-        Exit { code, message: error.to_string() }
+        Exit {
+            code,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -54,9 +63,9 @@ impl From<neurocart_trial::Error> for Exit {
 pub fn print(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Exit::failed(format!("cannot write to standard output: {error}")))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Exit::failed(format!(
+            "cannot write to standard output: {error}"
+        ))),
         _ => Ok(()),
     }
 }

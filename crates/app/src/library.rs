@@ -62,7 +62,12 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     if arguments.part == Some(Part::Show) {
         return match &arguments.file {
             Some(file) => print(library.text(file)?),
-            None => print(&library.paths().map(|p| format!("{p}\n")).collect::<String>()),
+            None => print(
+                &library
+                    .paths()
+                    .map(|p| format!("{p}\n"))
+                    .collect::<String>(),
+            ),
         };
     }
     let wanted = |part| arguments.part.is_none_or(|p| p == part);
@@ -71,7 +76,11 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         let mut entries = Vec::new();
         for id in library.disease_ids() {
             let d = Disease::load(library, id)?;
-            entries.push(Entry { id: d.id, name: d.name, summary: d.summary });
+            entries.push(Entry {
+                id: d.id,
+                name: d.name,
+                summary: d.summary,
+            });
         }
         groups.push(("diseases", entries));
     }
@@ -79,7 +88,11 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         let mut entries = Vec::new();
         for id in library.therapy_ids() {
             let t = Therapy::load(library, id, &[])?;
-            entries.push(Entry { id: t.id, name: t.name, summary: t.summary });
+            entries.push(Entry {
+                id: t.id,
+                name: t.name,
+                summary: t.summary,
+            });
         }
         groups.push(("therapies", entries));
     }
@@ -88,8 +101,18 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         for id in library.ids("trials") {
             let text = library.text(&format!("trials/{id}.toml"))?;
             let check = neurocart_trial::check::check(text, id, library);
-            if let Some(Specification { name, title, question, .. }) = check.specification {
-                entries.push(Entry { id: name, name: title, summary: question });
+            if let Some(Specification {
+                name,
+                title,
+                question,
+                ..
+            }) = check.specification
+            {
+                entries.push(Entry {
+                    id: name,
+                    name: title,
+                    summary: question,
+                });
             }
         }
         groups.push(("trials", entries));

@@ -12,6 +12,7 @@ mod population;
 mod progress;
 mod trial;
 mod trial_report;
+mod validate;
 mod wording;
 
 use std::path::PathBuf;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare the model with published figures, failures included.
+    Validate(validate::Arguments),
     /// Show or export the model of a disease under a therapy.
     Model(model::Arguments),
 }
@@ -94,6 +97,7 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Population(arguments) => population::run(&arguments, &library),
         Command::Trial(arguments) => trial::run(&arguments, &library),
         Command::Report { directory, json } => trial::report_again(&directory, json),
+        Command::Validate(arguments) => validate::run(&arguments, &library),
         Command::Model(arguments) => model::run(&arguments, &library),
     }
 }

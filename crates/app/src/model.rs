@@ -67,8 +67,11 @@ impl ScenarioArguments {
             .iter()
             .map(|c| FieldOverride::parse(c, "--change"))
             .collect::<Result<_, _>>()?;
-        let overrides: Vec<Override> =
-            self.sets.iter().map(|s| Override::parse(s, "--set")).collect::<Result<_, _>>()?;
+        let overrides: Vec<Override> = self
+            .sets
+            .iter()
+            .map(|s| Override::parse(s, "--set"))
+            .collect::<Result<_, _>>()?;
         Ok(Loaded {
             parameters: Parameters::of(library)?,
             disease: Disease::load(library, &self.disease)?,
@@ -113,7 +116,11 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
                 return print_json(&rows);
             }
             let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0);
-            let unit_width = rows.iter().map(|r| r.unit.chars().count()).max().unwrap_or(0);
+            let unit_width = rows
+                .iter()
+                .map(|r| r.unit.chars().count())
+                .max()
+                .unwrap_or(0);
             let mut text = String::new();
             for kind in ["state", "rule", "parameter", "compartment"] {
                 let count = rows.iter().filter(|r| r.kind == kind).count();

@@ -68,8 +68,15 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     let correlations = Correlations::of(library)?;
     let who = arguments.patient.map_or(Who::Typical, Who::Number);
     let blinded = arguments.blinded;
-    let patient =
-        simulate(&scenario, &layers, &correlations, who, arguments.seed, blinded, &visits)?;
+    let patient = simulate(
+        &scenario,
+        &layers,
+        &correlations,
+        who,
+        arguments.seed,
+        blinded,
+        &visits,
+    )?;
     if arguments.csv {
         return print(&csv(&patient));
     }
@@ -77,9 +84,10 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         return print_json(&json(&patient, arguments));
     }
     let figure = figure(&patient, &scenario, arguments);
-    let path = arguments.figure.clone().unwrap_or_else(|| {
-        format!("{}-{}.svg", scenario.disease.id, scenario.therapy.id).into()
-    });
+    let path = arguments
+        .figure
+        .clone()
+        .unwrap_or_else(|| format!("{}-{}.svg", scenario.disease.id, scenario.therapy.id).into());
     let mut text = format!("{}\n\n", figure.title);
     text += &summary_text(&patient.summary, end_days, &scenario);
     let _ = write!(text, "\n{}\n", render_patient_text(&figure, TERMINAL_WIDTH));
@@ -108,11 +116,18 @@ pub fn horizon(months: f64) -> Result<(f64, Vec<f64>), Exit> {
 fn summary_text(s: &Summary, end_days: f64, scenario: &Scenario) -> String {
     let mut lines: Vec<(&str, String)> = Vec::new();
     if let (Some(peak), Some(day)) = (s.car_t_peak_cells_per_ul, s.car_t_peak_day) {
-        lines.push(("CAR T peak", format!("{} cells/uL on day {day}", significant(peak))));
+        lines.push((
+            "CAR T peak",
+            format!("{} cells/uL on day {day}", significant(peak)),
+        ));
     }
     let aplasia = match (s.b_cell_aplasia_start_day, s.b_cell_aplasia_days) {
         (Some(start), Some(length)) => {
-            let end = if s.b_cell_aplasia_goes_on { ", not over at the end" } else { "" };
+            let end = if s.b_cell_aplasia_goes_on {
+                ", not over at the end"
+            } else {
+                ""
+            };
             format!("{length:.0} days below 10 cells/uL, from day {start:.0}{end}")
         }
         _ => "none (never below 10 cells/uL)".to_string(),
@@ -130,7 +145,11 @@ fn summary_text(s: &Summary, end_days: f64, scenario: &Scenario) -> String {
     }
     lines.push((
         "IgG nadir",
-        format!("{} g/L on day {:.0}", significant(s.igg_nadir_g_per_l), s.igg_nadir_day),
+        format!(
+            "{} g/L on day {:.0}",
+            significant(s.igg_nadir_g_per_l),
+            s.igg_nadir_day
+        ),
     ));
     if let (Some(crs), Some(icans)) = (s.crs_probability_by_grade, s.icans_probability_by_grade) {
         lines.push((
@@ -147,7 +166,11 @@ fn summary_text(s: &Summary, end_days: f64, scenario: &Scenario) -> String {
     }
     let mut course = Vec::new();
     if let Some(expected) = s.attacks_expected {
-        let name = scenario.disease.attacks.as_ref().map_or("attack", |a| a.event_name.as_str());
+        let name = scenario
+            .disease
+            .attacks
+            .as_ref()
+            .map_or("attack", |a| a.event_name.as_str());
         course.push(match s.attacks {
             Some(1) => format!("1 {name} ({expected:.2} expected)"),
             Some(n) => format!("{n} {name}s ({expected:.2} expected)"),
@@ -156,13 +179,20 @@ fn summary_text(s: &Summary, end_days: f64, scenario: &Scenario) -> String {
     }
     for (name, score) in [("EDSS", s.edss), ("MG-ADL", s.mg_adl), ("QMG", s.qmg)] {
         if let Some([first, last]) = score {
-            course.push(format!("{name} {} to {}", significant(first), significant(last)));
+            course.push(format!(
+                "{name} {} to {}",
+                significant(first),
+                significant(last)
+            ));
         }
     }
     if course.is_empty() {
         course.push("no clinical layer for this disease".to_string());
     }
-    lines.push(("Clinical course", format!("{} in {end_days:.0} days", course.join(", "))));
+    lines.push((
+        "Clinical course",
+        format!("{} in {end_days:.0} days", course.join(", ")),
+    ));
     let width = lines.iter().map(|l| l.0.len()).max().unwrap_or(0);
     lines.iter().fold(String::new(), |mut text, (name, value)| {
         let _ = writeln!(text, "{name:width$}  {value}");
@@ -191,9 +221,10 @@ fn figure(patient: &Individual, scenario: &Scenario, arguments: &Arguments) -> P
     };
     let mut treatments: Vec<TimeMark> = Vec::new();
     let mut mark = |days: &[f64], label: &str| {
-        treatments.extend(
-            days.iter().map(|&time_days| TimeMark { time_days, label: label.to_string() }),
-        );
+        treatments.extend(days.iter().map(|&time_days| TimeMark {
+            time_days,
+            label: label.to_string(),
+        }));
     };
     if let Some(l) = &scenario.therapy.lymphodepletion {
         mark(&l.days[..l.days.len().min(1)], "lymphodepletion");
@@ -253,8 +284,11 @@ fn csv(patient: &Individual) -> String {
 }
 
 fn json(patient: &Individual, arguments: &Arguments) -> serde_json::Value {
-    let series: serde_json::Map<String, serde_json::Value> =
-        patient.outputs.iter().map(|o| (o.clone(), json!(patient.series(o)))).collect();
+    let series: serde_json::Map<String, serde_json::Value> = patient
+        .outputs
+        .iter()
+        .map(|o| (o.clone(), json!(patient.series(o))))
+        .collect();
     let course = &patient.course;
     let attacks: Vec<_> = course
         .attacks

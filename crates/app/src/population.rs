@@ -41,7 +41,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     if arguments.size == 0 {
-        return Err(Exit::invalid("`--size` is 0, expected at least one patient"));
+        return Err(Exit::invalid(
+            "`--size` is 0, expected at least one patient",
+        ));
     }
     let loaded = arguments.scenario.load(library)?;
     let (end_days, visits_days) = crate::patient::horizon(arguments.months)?;
@@ -70,17 +72,20 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         failures_allowed: 0.001,
     };
     let cancel = interruptible();
-    let bar = Bar::new("solving virtual patients", arguments.size as u64, arguments.quiet);
+    let bar = Bar::new(
+        "solving virtual patients",
+        arguments.size as u64,
+        arguments.quiet,
+    );
     let facts = [
         ("disease", scenario.disease.id.clone()),
         ("therapy", scenario.therapy.id.clone()),
         ("seed", arguments.seed.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_string()),
     ];
-    let streamed =
-        population_table::write(&request, &arguments.out, &facts, &cancel, &mut |n| {
-            bar.set(n as u64, "");
-        })?;
+    let streamed = population_table::write(&request, &arguments.out, &facts, &cancel, &mut |n| {
+        bar.set(n as u64, "");
+    })?;
     let path = arguments.out.display();
     if streamed.cancelled {
         bar.abandon();
@@ -88,7 +93,10 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
             "interrupted: `{path}` holds the first {} of {} patients",
             streamed.patients, arguments.size
         );
-        return Err(Exit { code: Code::Partial, message });
+        return Err(Exit {
+            code: Code::Partial,
+            message,
+        });
     }
     bar.finish();
     let rejected = streamed.screening.rejections();

@@ -12,8 +12,11 @@ pub struct Bar(ProgressBar);
 
 impl Bar {
     pub fn new(title: &str, length: u64, quiet: bool) -> Bar {
-        let target =
-            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bar = ProgressBar::with_draw_target(Some(length), target);
         let template = "{prefix:26} {bar:24} {human_pos}/{human_len}  {per_sec}  {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {

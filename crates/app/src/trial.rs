@@ -70,7 +70,13 @@ struct Common {
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.action {
-        Action::Run { trial, out, replicates, seed, common } => {
+        Action::Run {
+            trial,
+            out,
+            replicates,
+            seed,
+            common,
+        } => {
             let mut specification = specification(trial, library)?;
             if let Some(n) = replicates {
                 specification.simulation.replicates = *n;
@@ -84,7 +90,9 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
             if !checked.errors.is_empty() {
                 return Err(neurocart_trial::Error::Inputs(checked.errors).into());
             }
-            let path = out.clone().unwrap_or_else(|| Path::new("runs").join(&specification.name));
+            let path = out
+                .clone()
+                .unwrap_or_else(|| Path::new("runs").join(&specification.name));
             let identity = Identity::new(&specification, library, VERSION);
             let directory = RunDirectory::create(&path, &specification, identity)?;
             complete(&specification, &directory, library, common)
@@ -128,13 +136,23 @@ fn complete(
     common: &Common,
 ) -> Result<(), Exit> {
     let started = Instant::now();
-    let threads = common.threads.unwrap_or_else(crate::progress::processors).max(1);
+    let threads = common
+        .threads
+        .unwrap_or_else(crate::progress::processors)
+        .max(1);
     let cancel = interruptible();
     let bank = specification.population.bank as u64;
     let bar = Bar::new("solving virtual patients", bank, common.quiet);
-    let solved = cohort::solve(specification, library, threads, TRAJECTORIES_KEPT, &cancel, &mut |n| {
-        bar.set(n as u64, "");
-    });
+    let solved = cohort::solve(
+        specification,
+        library,
+        threads,
+        TRAJECTORIES_KEPT,
+        &cancel,
+        &mut |n| {
+            bar.set(n as u64, "");
+        },
+    );
     let cohort = match solved {
         Err(neurocart_trial::Error::Cancelled) => return Err(interrupted(directory, &bar)),
         other => other?,
@@ -144,10 +162,17 @@ fn complete(
     let shards = directory.path.display();
     let bar = Bar::new("simulating trials", 0, common.quiet);
     let ended = cohort.with_patients(|patients| {
-        run::run(specification, patients, directory, threads, &cancel, &mut |p| {
-            bar.length(p.total, p.found);
-            bar.set(p.done, &estimates(&p));
-        })
+        run::run(
+            specification,
+            patients,
+            directory,
+            threads,
+            &cancel,
+            &mut |p| {
+                bar.length(p.total, p.found);
+                bar.set(p.done, &estimates(&p));
+            },
+        )
     })?;
     for problem in &ended.repaired {
         eprintln!("warning: {problem}\n");
@@ -188,16 +213,29 @@ fn interrupted(directory: &RunDirectory, bar: &Bar) -> Exit {
 
 fn estimates(progress: &Progress) -> String {
     let show = |name: &str, m: &Option<MonteCarlo>| {
-        m.map(|m| format!("{name} {:.1} ± {:.1} %", 100.0 * m.value, 196.0 * m.standard_error))
+        m.map(|m| {
+            format!(
+                "{name} {:.1} ± {:.1} %",
+                100.0 * m.value,
+                196.0 * m.standard_error
+            )
+        })
     };
-    let parts = [show("power", &progress.power), show("type I error", &progress.type_one_error)];
+    let parts = [
+        show("power", &progress.power),
+        show("type I error", &progress.type_one_error),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The answer in at most six lines, for the terminal.
 fn answer(summary: &Summary) -> String {
     let lines: Vec<KeyNumber> = key_numbers(summary);
-    let width = lines.iter().map(|l| l.label.chars().count()).max().unwrap_or(0);
+    let width = lines
+        .iter()
+        .map(|l| l.label.chars().count())
+        .max()
+        .unwrap_or(0);
     lines
         .iter()
         .map(|l| {
@@ -210,7 +248,10 @@ fn answer(summary: &Summary) -> String {
 fn write_report(summary: &Summary, directory: &Path) -> Result<(), Exit> {
     // The same for every run of this specification: the report is part of the reproducible bytes.
     let command = "neurocart trial run specification.toml";
-    write_file(&directory.join("report.html"), &render_html(&report(summary, command)))
+    write_file(
+        &directory.join("report.html"),
+        &render_html(&report(summary, command)),
+    )
 }
 
 /// `neurocart report DIR`: writes the report of a finished run again.

@@ -60,7 +60,10 @@ pub fn report(summary: &Summary, command: &str) -> TrialReport {
 
 /// The primary analysis under one truth.
 fn primary<'a>(summary: &'a Summary, truth: &str) -> Option<&'a Characteristic> {
-    summary.operating_characteristics.iter().find(|c| c.primary && c.truth == truth)
+    summary
+        .operating_characteristics
+        .iter()
+        .find(|c| c.primary && c.truth == truth)
 }
 
 /// The answer in at most six lines.
@@ -87,7 +90,11 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
             ),
             None => wording::analysis(&summary.specification, c),
         };
-        line(sentence_case(&c.estimate_name), wording::value_on_scale(c, value), note);
+        line(
+            sentence_case(&c.estimate_name),
+            wording::value_on_scale(c, value),
+            note,
+        );
     }
     for (label, value, note) in by_arm(summary) {
         line(label, value, note);
@@ -131,7 +138,12 @@ fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
     let kind = specification.endpoints[index].measure.outcome();
     let note = match kind {
         OutcomeKind::TimeToEvent => {
-            for s in summary.pool.survival.iter().filter(|s| s.endpoint == *endpoint) {
+            for s in summary
+                .pool
+                .survival
+                .iter()
+                .filter(|s| s.endpoint == *endpoint)
+            {
                 let free = s.pooled.last().map_or(1.0, |p| p.1);
                 parts.push(format!("{} {}", arm(&s.arm), percent(1.0 - free)));
             }
@@ -141,7 +153,12 @@ fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
             )
         }
         OutcomeKind::Binary => {
-            for p in summary.pool.proportions.iter().filter(|p| p.endpoint == *endpoint) {
+            for p in summary
+                .pool
+                .proportions
+                .iter()
+                .filter(|p| p.endpoint == *endpoint)
+            {
                 let mean = p.proportion.map_or(f64::NAN, |s| s.mean);
                 parts.push(format!("{} {}", arm(&p.arm), percent(mean)));
             }
@@ -153,19 +170,32 @@ fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
 }
 
 fn safety_line(summary: &Summary) -> Option<(String, String)> {
-    let treated = summary.arms.iter().find(|a| a.car_t).or(summary.arms.first())?;
+    let treated = summary
+        .arms
+        .iter()
+        .find(|a| a.car_t)
+        .or(summary.arms.first())?;
     let rate = |event: &str, grade: u8| {
-        let row = summary.pool.safety.iter().find(|s| {
-            s.arm == treated.name && s.event == event && s.minimum_grade == grade
-        })?;
+        let row = summary
+            .pool
+            .safety
+            .iter()
+            .find(|s| s.arm == treated.name && s.event == event && s.minimum_grade == grade)?;
         row.proportion.map(|p| percent(p.mean))
     };
     let mut parts = Vec::new();
     if treated.car_t {
-        parts.push(format!("CRS any {}, grade 3+ {}", rate("crs", 1)?, rate("crs", 3)?));
+        parts.push(format!(
+            "CRS any {}, grade 3+ {}",
+            rate("crs", 1)?,
+            rate("crs", 3)?
+        ));
         parts.push(format!("ICANS any {}", rate("icans", 1)?));
     }
-    parts.push(format!("serious infection {}", rate("serious_infection", 0)?));
+    parts.push(format!(
+        "serious infection {}",
+        rate("serious_infection", 0)?
+    ));
     let note = format!("{}, whole follow-up, mean over replicates", treated.label);
     Some((parts.join(", "), note))
 }
@@ -186,7 +216,10 @@ fn design(summary: &Summary) -> Design {
     let s = &summary.specification;
     let mut items = Vec::new();
     let mut item = |label: &str, text: String| {
-        items.push(DesignItem { label: label.into(), text });
+        items.push(DesignItem {
+            label: label.into(),
+            text,
+        });
     };
     let diseases: Vec<String> = s
         .population
@@ -219,8 +252,11 @@ fn design(summary: &Summary) -> Design {
             let changes = match arm.changes.is_empty() {
                 true => String::new(),
                 false => {
-                    let list: Vec<String> =
-                        arm.changes.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+                    let list: Vec<String> = arm
+                        .changes
+                        .iter()
+                        .map(|(k, v)| format!("{k} = {v}"))
+                        .collect();
                     format!(" Changed: {}.", list.join(", "))
                 }
             };
@@ -241,13 +277,22 @@ fn design(summary: &Summary) -> Design {
     };
     item(
         "Accrual and follow-up",
-        format!("Entry {accrual}; {} weeks per subject{cut}", s.follow_up.duration_weeks),
+        format!(
+            "Entry {accrual}; {} weeks per subject{cut}",
+            s.follow_up.duration_weeks
+        ),
     );
-    let visits: Vec<String> =
-        s.visit_days().iter().map(|d| format!("{}", d / DAYS_PER_WEEK)).collect();
+    let visits: Vec<String> = s
+        .visit_days()
+        .iter()
+        .map(|d| format!("{}", d / DAYS_PER_WEEK))
+        .collect();
     item("Visits", format!("weeks {}", visits.join(", ")));
     if let Some(dropout) = &s.dropout {
-        item("Loss to follow-up", format!("{} within a year", percent(dropout.annual_probability)));
+        item(
+            "Loss to follow-up",
+            format!("{} within a year", percent(dropout.annual_probability)),
+        );
     }
     let endpoints: Vec<String> = s
         .endpoints
@@ -265,16 +310,24 @@ fn design(summary: &Summary) -> Design {
         .analyses
         .iter()
         .map(|a| {
-            let label = s.endpoint_index(&a.endpoint).map_or("", |i| s.endpoints[i].label());
+            let label = s
+                .endpoint_index(&a.endpoint)
+                .map_or("", |i| s.endpoints[i].label());
             let level = match a.method.is_test() {
                 true => format!(", {} at {}", wording::alternative(a.alternative), a.alpha),
                 false => String::new(),
             };
             let history = a.historical.as_ref().map_or(String::new(), |h| {
-                format!(" ({} events per patient-year; {})", h.hazard_per_year, h.source)
+                format!(
+                    " ({} events per patient-year; {})",
+                    h.hazard_per_year, h.source
+                )
             });
             let primary = if a.primary { " Primary." } else { "" };
-            format!("{label}: {}{level}{history}.{primary}", wording::method(a.method))
+            format!(
+                "{label}: {}{level}{history}.{primary}",
+                wording::method(a.method)
+            )
         })
         .collect();
     item("Analyses", analyses.join("\n"));
@@ -358,7 +411,10 @@ fn trajectories(summary: &Summary) -> Vec<TrajectoryFigure> {
             .iter()
             .filter(|a| a.car_t)
             .flat_map(|a| a.infusion_days.iter().take(1))
-            .map(|&time_days| TimeMark { time_days, label: "first infusion".into() })
+            .map(|&time_days| TimeMark {
+                time_days,
+                label: "first infusion".into(),
+            })
             .take(1)
             .collect();
         figures.push((
@@ -386,15 +442,23 @@ fn trajectories(summary: &Summary) -> Vec<TrajectoryFigure> {
             figure.arms.retain(|a| a.upper.iter().any(|v| *v > 0.0));
         }
     }
-    figures.into_iter().map(|f| f.1).filter(|f| !f.arms.is_empty()).collect()
+    figures
+        .into_iter()
+        .map(|f| f.1)
+        .filter(|f| !f.arms.is_empty())
+        .collect()
 }
 
 fn survival(summary: &Summary) -> Vec<SurvivalFigure> {
     let specification = &summary.specification;
     let mut figures = Vec::new();
     for endpoint in &specification.endpoints {
-        let curves: Vec<_> =
-            summary.pool.survival.iter().filter(|s| s.endpoint == endpoint.name).collect();
+        let curves: Vec<_> = summary
+            .pool
+            .survival
+            .iter()
+            .filter(|s| s.endpoint == endpoint.name)
+            .collect();
         if curves.is_empty() {
             continue;
         }
@@ -406,7 +470,9 @@ fn survival(summary: &Summary) -> Vec<SurvivalFigure> {
             .find_map(|a| a.historical.as_ref());
         let references = history
             .map(|h| {
-                let days: Vec<f64> = (0..=60).map(|i| follow_up_days * f64::from(i) / 60.0).collect();
+                let days: Vec<f64> = (0..=60)
+                    .map(|i| follow_up_days * f64::from(i) / 60.0)
+                    .collect();
                 SurvivalReference {
                     label: format!("Historical hazard {} per year", h.hazard_per_year),
                     survival: days
@@ -439,7 +505,10 @@ fn survival(summary: &Summary) -> Vec<SurvivalFigure> {
                     .at_risk_days
                     .iter()
                     .zip(&s.first_at_risk)
-                    .map(|(&time_days, &n)| AtRisk { time_days, subjects: n as f64 })
+                    .map(|(&time_days, &n)| AtRisk {
+                        time_days,
+                        subjects: n as f64,
+                    })
                     .collect(),
                 median_days: Estimate::new(
                     s.first_median_days.unwrap_or(f64::NAN),
@@ -486,16 +555,24 @@ fn comparison(summary: &Summary, endpoint: &str) -> String {
             };
             if let Some(power) = &c.rejected_in_favour {
                 let join = if text.is_empty() { "" } else { ", " };
-                text += &format!("{join}significant in {} of replicates", percent(power.value));
+                text += &format!(
+                    "{join}significant in {} of replicates",
+                    percent(power.value)
+                );
             }
-            Some(format!("{}: {text}.", sentence_case(wording::method(c.method))))
+            Some(format!(
+                "{}: {text}.",
+                sentence_case(wording::method(c.method))
+            ))
         })
         .collect();
     sentences.join(" ")
 }
 
 fn spread(s: &Option<Spread>) -> Estimate {
-    s.map_or(Estimate::MISSING, |s| Estimate::new(s.mean, s.lower, s.upper))
+    s.map_or(Estimate::MISSING, |s| {
+        Estimate::new(s.mean, s.lower, s.upper)
+    })
 }
 
 fn responders(summary: &Summary) -> Vec<ResponderFigure> {
@@ -520,7 +597,10 @@ fn responders(summary: &Summary) -> Vec<ResponderFigure> {
             ResponderFigure {
                 title: endpoint.label().to_string(),
                 definition: format!("{}.", sentence_case(&wording::measure(endpoint))),
-                groups: vec![ResponderGroup { label: String::new(), bars }],
+                groups: vec![ResponderGroup {
+                    label: String::new(),
+                    bars,
+                }],
                 comparison: comparison(summary, &endpoint.name),
                 caption: format!(
                     "Mean over {} replicates; whiskers hold 95 % of the single trials.",
@@ -619,11 +699,18 @@ fn safety(summary: &Summary) -> Option<SafetyTable> {
                         subjects: s.mean_events,
                         proportion: spread(&s.proportion),
                     },
-                    _ => SafetyCell { subjects: f64::NAN, proportion: Estimate::MISSING },
+                    _ => SafetyCell {
+                        subjects: f64::NAN,
+                        proportion: Estimate::MISSING,
+                    },
                 }
             })
             .collect();
-        rows.push(SafetyRow { group: group.into(), label, cells });
+        rows.push(SafetyRow {
+            group: group.into(),
+            label,
+            cells,
+        });
     }
     Some(SafetyTable {
         arms,
@@ -718,7 +805,10 @@ fn provenance(summary: &Summary, command: &str) -> Provenance {
     if !summary.cohort.failures.is_empty() {
         candidates += &format!("\n{} could not be solved", summary.cohort.failures.len());
     }
-    let item = |label: &str, text: String| DesignItem { label: label.into(), text };
+    let item = |label: &str, text: String| DesignItem {
+        label: label.into(),
+        text,
+    };
     Provenance {
         seed: s.simulation.seed,
         version: summary.identity.version.clone(),
@@ -729,12 +819,18 @@ fn provenance(summary: &Summary, command: &str) -> Provenance {
         command: command.into(),
         further: vec![
             item("Virtual patients", candidates),
-            item("Library", format!("SHA-256 {}", summary.identity.library_sha256)),
+            item(
+                "Library",
+                format!("SHA-256 {}", summary.identity.library_sha256),
+            ),
             item(
                 "Solver",
                 "Rodas5P, relative tolerance 1e-6, absolute 1e-9 (1e-12 for clones)".into(),
             ),
-            item("Tables", "subjects, visits, events, replicates (Parquet)".into()),
+            item(
+                "Tables",
+                "subjects, visits, events, replicates (Parquet)".into(),
+            ),
         ],
     }
 }

@@ -4,8 +4,8 @@ use neurocart_report::format::{fixed, percent_one_decimal, significant};
 use neurocart_trial::analysis::EstimateScale;
 use neurocart_trial::operating_characteristics::{MonteCarlo, OperatingCharacteristic};
 use neurocart_trial::specification::{
-    AdverseEvent, Alternative, EligibilityVariable, Endpoint, Measure, Method, ProgressionClass, ProgressionRule,
-    Specification, Strategy,
+    AdverseEvent, Alternative, EligibilityVariable, Endpoint, Measure, Method, ProgressionClass,
+    ProgressionRule, Specification, Strategy,
 };
 
 /// Method as a statistician calls it.
@@ -29,7 +29,11 @@ pub fn measure(endpoint: &Endpoint) -> String {
         Measure::AttackCount {} => {
             "relapses or attacks over the time at risk, onsets within 30 days merged".into()
         }
-        Measure::ConfirmedProgression { rule, confirmation_weeks, class } => {
+        Measure::ConfirmedProgression {
+            rule,
+            confirmation_weeks,
+            class,
+        } => {
             let rule = match rule {
                 ProgressionRule::TwoTier55 => "1.0 point (0.5 above baseline EDSS 5.5)",
                 ProgressionRule::TwoTier50 => "1.0 point (0.5 above baseline EDSS 5.0)",
@@ -48,18 +52,32 @@ pub fn measure(endpoint: &Endpoint) -> String {
         Measure::ScoreChange { score, week } => {
             format!("change of {} from baseline to week {week}", score.label())
         }
-        Measure::Responder { score, reduction_points, week } => {
-            format!("fall of {} by at least {reduction_points} points at week {week}", score.label())
+        Measure::Responder {
+            score,
+            reduction_points,
+            week,
+        } => {
+            format!(
+                "fall of {} by at least {reduction_points} points at week {week}",
+                score.label()
+            )
         }
         Measure::ScoreAtMost { score, value, week } => {
             format!("{} of {value} or less at week {week}", score.label())
         }
-        Measure::AdverseEvent { event, minimum_grade, by_week } => {
+        Measure::AdverseEvent {
+            event,
+            minimum_grade,
+            by_week,
+        } => {
             let until = by_week.map_or("by the end".to_string(), |week| format!("by week {week}"));
             match event {
                 AdverseEvent::SeriousInfection => format!("serious infection {until}"),
                 event => {
-                    format!("{} of grade {minimum_grade} or higher {until}", adverse_event(*event))
+                    format!(
+                        "{} of grade {minimum_grade} or higher {until}",
+                        adverse_event(*event)
+                    )
                 }
             }
         }
@@ -107,20 +125,34 @@ pub fn alternative(alternative: Alternative) -> &'static str {
 pub fn analysis(specification: &Specification, row: &OperatingCharacteristic) -> String {
     let label = specification
         .endpoint_index(&row.endpoint)
-        .map_or(row.endpoint.as_str(), |i| specification.endpoints[i].label());
+        .map_or(row.endpoint.as_str(), |i| {
+            specification.endpoints[i].label()
+        });
     let by_arm = !row.method.is_comparison() && specification.arms.len() > 1;
-    let arm = if by_arm { format!(" in {}", arm(specification, &row.arm)) } else { String::new() };
+    let arm = if by_arm {
+        format!(" in {}", arm(specification, &row.arm))
+    } else {
+        String::new()
+    };
     format!("{label}, {}{arm}", method(row.method))
 }
 
 /// Label of an arm.
 pub fn arm(specification: &Specification, name: &str) -> String {
-    specification.arms.iter().find(|a| a.name == name).map_or(name, |a| a.label()).to_string()
+    specification
+        .arms
+        .iter()
+        .find(|a| a.name == name)
+        .map_or(name, |a| a.label())
+        .to_string()
 }
 
 /// Whether the estimates of a method are proportions or differences of them.
 pub fn is_proportion(method: Method) -> bool {
-    matches!(method, Method::KaplanMeier | Method::Proportion | Method::Fisher)
+    matches!(
+        method,
+        Method::KaplanMeier | Method::Proportion | Method::Fisher
+    )
 }
 
 /// A value on the scale of the method, as people read it.
