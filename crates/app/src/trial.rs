@@ -95,11 +95,12 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
                 .unwrap_or_else(|| Path::new("runs").join(&specification.name));
             let identity = Identity::new(&specification, library, VERSION);
             let directory = RunDirectory::create(&path, &specification, identity)?;
-            complete(&specification, &directory, library, common)
+            complete(trial, &specification, &directory, library, common)
         }
         Action::Resume { directory, common } => {
             let (directory, specification) = RunDirectory::resume(directory, library, VERSION)?;
-            complete(&specification, &directory, library, common)
+            let again = specification.name.clone();
+            complete(&again, &specification, &directory, library, common)
         }
     }
 }
@@ -129,7 +130,9 @@ fn specification(trial: &str, library: &Library) -> Result<Specification, Exit> 
     }
 }
 
+/// Does what is left of a run and tells the answer. `trial` is how the user named the trial.
 fn complete(
+    trial: &str,
     specification: &Specification,
     directory: &RunDirectory,
     library: &Library,
@@ -188,7 +191,7 @@ fn complete(
     }
     let text = format!(
         "{}\n\n{}\nreport  {shards}/report.html\ntables  {shards}/{{replicates,subjects,visits,events}}.parquet\n\
-         next    open the report, or run it larger: neurocart trial run … --replicates {}\n",
+         next    open the report, or run it larger: neurocart trial run {trial} --replicates {} --out DIR\n",
         specification.title,
         answer(&summary),
         10 * u64::from(specification.simulation.replicates.max(1)),

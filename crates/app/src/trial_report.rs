@@ -53,7 +53,7 @@ pub fn report(summary: &Summary, command: &str) -> TrialReport {
                 )
             })
             .collect(),
-        warnings: summary.cohort.failures.clone(),
+        warnings: warnings(summary),
         provenance: provenance(summary, command),
     }
 }
@@ -96,7 +96,7 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
             note,
         );
     }
-    for (label, value, note) in by_arm(summary) {
+    if let Some((label, value, note)) = by_arm(summary) {
         line(label, value, note);
     }
     if let Some(c) = primary(summary, "null")
@@ -104,6 +104,21 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     {
         let note = format!("{}; no true effect", wording::proportion_note(error));
         line("Type I error".into(), wording::proportion(error), note);
+    }
+    if let Some(c) = effect(summary)
+        && let (Some(coverage), Some(bias)) = (&c.coverage, &c.bias)
+    {
+        let scale = match c.scale {
+            EstimateScale::Log => "log scale",
+            _ => "scale of the estimate",
+        };
+        let note = format!(
+            "nominal {}, bias {} on the {scale}; {}",
+            wording::proportion_of(c.nominal_coverage),
+            significant(bias.value),
+            wording::analysis(&summary.specification, c)
+        );
+        line("Coverage".into(), wording::proportion(coverage), note);
     }
     if let Some((value, note)) = safety_line(summary) {
         line("Safety".into(), value, note);
@@ -722,6 +737,39 @@ fn safety(summary: &Summary) -> Option<SafetyTable> {
             pool.replicates
         ),
     })
+}
+
+/// What a reader of the numbers must know beside them.
+fn warnings(summary: &Summary) -> Vec<String> {
+    let mut warnings = summary.cohort.failures.clone();
+    for c in &summary.operating_characteristics {
+        let name = wording::analysis(&summary.specification, c);
+        if c.not_estimable > 0 && c.truth != "null" {
+            let reasons: Vec<String> = c
+                .reasons
+                .iter()
+                .map(|(reason, n)| format!("{reason} ({})", count(*n as f64)))
+                .collect();
+            warnings.push(format!(
+                "{name}: {} of {} replicates have no estimate, interval or p value: {}. They count as no \
+                 rejection; bias and coverage are over the others.",
+                count(c.not_estimable as f64),
+                count(c.replicates as f64),
+                reasons.join("; ")
+            ));
+        }
+        if c.truth == "null"
+            && c.method == Method::HistoricalHazard
+            && let Some(ratio) = &c.mean_estimate
+        {
+            warnings.push(format!(
+                "{name}: under the null therapy the hazard is on average {} times the historical one in this \
+                 model, so the share of rejections under the null is not the level of the test.",
+                significant(ratio.value)
+            ));
+        }
+    }
+    warnings
 }
 
 fn operating_characteristics(summary: &Summary) -> Vec<OperatingCharacteristic> {

@@ -154,7 +154,10 @@ fn table(report: &ValidationReport, page: &Page) -> String {
             "  {:10}  {:width$}  published {}  simulated {}  {}",
             row.verdict.name().to_uppercase(),
             row.title,
-            interval(&shown.published),
+            match shown.published.value.is_finite() || shown.published.has_interval() {
+                true => interval(&shown.published),
+                false => requirement(&shown.acceptance),
+            },
             interval(&shown.simulated),
             row.unit
         );
@@ -164,6 +167,20 @@ fn table(report: &ValidationReport, page: &Page) -> String {
         let _ = writeln!(text, "not covered: {}: {}", n.title, n.reason);
     }
     text
+}
+
+/// Limits of a requirement that has no published figure; one side may be open.
+fn requirement(limits: &Estimate) -> String {
+    match (limits.lower.is_finite(), limits.upper.is_finite()) {
+        (true, true) => format!(
+            "{} to {}",
+            significant(limits.lower),
+            significant(limits.upper)
+        ),
+        (true, false) => format!("at least {}", significant(limits.lower)),
+        (false, true) => format!("at most {}", significant(limits.upper)),
+        (false, false) => "no number".into(),
+    }
 }
 
 fn interval(e: &Estimate) -> String {

@@ -164,6 +164,11 @@ pub fn value_on_scale(row: &OperatingCharacteristic, value: f64) -> String {
     }
 }
 
+/// A proportion as percent.
+pub fn proportion_of(value: f64) -> String {
+    neurocart_report::format::percent(value)
+}
+
 /// A simulated proportion with its Monte Carlo standard error.
 pub fn proportion(m: &MonteCarlo) -> String {
     percent_one_decimal(m.value)
