@@ -7,7 +7,7 @@ use serde::Serialize;
 use neurocart_trial::Problem;
 use neurocart_trial::library::Library;
 
-use crate::exit::{Code, Exit, print, print_json};
+use crate::exit::{Code, Exit, print, print_json, say};
 
 /// What was found in one file.
 #[derive(Serialize)]
@@ -64,13 +64,10 @@ pub fn run(files: &[PathBuf], library: &Library, json: bool) -> Result<(), Exit>
     } else {
         for finding in &findings {
             for message in &finding.errors {
-                eprintln!("error: {}\n", message.shown.trim_start_matches("error: "));
+                say(&format!("error: {}\n", message.shown.trim_start_matches("error: ")));
             }
             for message in &finding.warnings {
-                eprintln!(
-                    "warning: {}\n",
-                    message.shown.trim_start_matches("warning: ")
-                );
+                say(&format!("warning: {}\n", message.shown.trim_start_matches("warning: ")));
             }
             let verdict = match (finding.errors.len(), finding.warnings.len()) {
                 (0, 0) => "ok".to_string(),

@@ -70,11 +70,24 @@ pub fn print(text: &str) -> Result<(), Exit> {
     }
 }
 
+/// Says a line on standard error. A reader that has gone away (`2>&1 | head`) is no error, and
+/// must not end a run, which the standard macro would do by a panic.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Writes a file, or says why that is not possible.
 pub fn write_file(path: &std::path::Path, text: &str) -> Result<(), Exit> {
     std::fs::write(path, text).map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => "make the folder first, or name a file in another one",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "the disk is full: make room, or name a file on another one"
+            }
+            _ => "name a file in a folder that can be written",
+        };
         Exit::failed(format!(
-            "cannot write `{}`: {error}\n     = hint: give another place with --out",
+            "cannot write `{}`: {error}\n     = hint: {hint}",
             path.display()
         ))
     })

@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use neurocart_trial::library::Library;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, say};
 
 const RESEARCH_ONLY: &str = "For research only: nothing here is medical advice.";
 
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Exit { code, message }) => {
             if !message.is_empty() {
-                eprintln!("error: {}", message.trim_start_matches("error: "));
+                say(&format!("error: {}", message.trim_start_matches("error: ")));
             }
             ExitCode::from(code as u8)
         }
@@ -88,7 +88,9 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         None => Library::embedded(),
     };
     for file in &library.unknown_files {
-        eprintln!("warning: `{file}` in the library folder is read by nothing; is its name right?");
+        say(&format!(
+            "warning: `{file}` in the library folder is read by nothing; is its name right?"
+        ));
     }
     match arguments.command {
         Command::Check { files, json } => check::run(&files, &library, json),

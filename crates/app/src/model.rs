@@ -7,7 +7,7 @@ use neurocart_model::{Model, SymbolKind};
 use neurocart_trial::disease::Disease;
 use neurocart_trial::library::Library;
 use neurocart_trial::parameters::{Override, Parameters};
-use neurocart_trial::scenario::{Ingredients, Scenario};
+use neurocart_trial::scenario::{Ingredients, Scenario, check_overrides};
 use neurocart_trial::therapy::{FieldOverride, Therapy};
 
 use crate::exit::{Exit, print, print_json};
@@ -82,16 +82,25 @@ impl ScenarioArguments {
 }
 
 impl Loaded {
-    pub fn scenario(&self, library: &Library, end_days: f64) -> Result<Scenario, Exit> {
-        Ok(Scenario::build(Ingredients {
+    /// The scenario until `end_days`, with outputs at `extra_days` too. A changed parameter that
+    /// nothing reads is refused: a typing error must not pass as a result.
+    pub fn scenario(
+        &self,
+        library: &Library,
+        end_days: f64,
+        extra_days: &[f64],
+    ) -> Result<Scenario, Exit> {
+        let scenario = Scenario::build(Ingredients {
             library,
             parameters: &self.parameters,
             disease: &self.disease,
             therapy: &self.therapy,
             overrides: &self.overrides,
             end_days,
-            extra_days: &[],
-        })?)
+            extra_days,
+        })?;
+        check_overrides(&self.parameters, &[&scenario], &self.overrides)?;
+        Ok(scenario)
     }
 }
 
@@ -106,11 +115,11 @@ struct Row {
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.action {
         Action::Export { scenario } => {
-            let model = scenario.load(library)?.scenario(library, 365.0)?.model;
+            let model = scenario.load(library)?.scenario(library, 365.0, &[])?.model;
             print(&neurocart_model::to_antimony(&model))
         }
         Action::Show { scenario, json } => {
-            let model = scenario.load(library)?.scenario(library, 365.0)?.model;
+            let model = scenario.load(library)?.scenario(library, 365.0, &[])?.model;
             let rows = rows(&model);
             if *json {
                 return print_json(&rows);

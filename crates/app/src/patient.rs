@@ -15,7 +15,7 @@ use neurocart_trial::course::Visit;
 use neurocart_trial::individual::{Individual, Summary, Who, simulate};
 use neurocart_trial::layers::Layers;
 use neurocart_trial::library::Library;
-use neurocart_trial::scenario::{Ingredients, Scenario};
+use neurocart_trial::scenario::Scenario;
 
 use crate::exit::{Exit, print, print_json, write_file};
 use crate::model::ScenarioArguments;
@@ -55,15 +55,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     let (end_days, visits) = horizon(arguments.months)?;
     let loaded = arguments.scenario.load(library)?;
-    let scenario = Scenario::build(Ingredients {
-        library,
-        parameters: &loaded.parameters,
-        disease: &loaded.disease,
-        therapy: &loaded.therapy,
-        overrides: &loaded.overrides,
-        end_days,
-        extra_days: &visits,
-    })?;
+    let scenario = loaded.scenario(library, end_days, &visits)?;
     let layers = Layers::of(&loaded.parameters, &loaded.disease, &loaded.overrides)?;
     let correlations = Correlations::of(library)?;
     let who = arguments.patient.map_or(Who::Typical, Who::Number);

@@ -9,11 +9,10 @@ use neurocart_trial::correlation::Correlations;
 use neurocart_trial::layers::Layers;
 use neurocart_trial::library::Library;
 use neurocart_trial::population_table;
-use neurocart_trial::scenario::{Ingredients, Scenario};
 
 use crate::exit::{Code, Exit, print};
 use crate::model::ScenarioArguments;
-use crate::progress::{Bar, interruptible, processors};
+use crate::progress::{Bar, interruptible, threads};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -47,15 +46,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     }
     let loaded = arguments.scenario.load(library)?;
     let (end_days, visits_days) = crate::patient::horizon(arguments.months)?;
-    let scenario = Scenario::build(Ingredients {
-        library,
-        parameters: &loaded.parameters,
-        disease: &loaded.disease,
-        therapy: &loaded.therapy,
-        overrides: &loaded.overrides,
-        end_days,
-        extra_days: &visits_days,
-    })?;
+    let scenario = loaded.scenario(library, end_days, &visits_days)?;
     let layers = Layers::of(&loaded.parameters, &loaded.disease, &loaded.overrides)?;
     let correlations = Correlations::of(library)?;
     let request = BankRequest {
@@ -68,7 +59,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         visits_days: &visits_days,
         follow_up_days: end_days,
         keep_trajectories: usize::MAX,
-        threads: arguments.threads.unwrap_or_else(processors).max(1),
+        threads: threads(arguments.threads)?,
         failures_allowed: 0.001,
     };
     let cancel = interruptible();

@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::exit::{Exit, say};
+
+/// More threads than any machine has use for, and fewer than make a system run out of them.
+const MOST_THREADS: usize = 1024;
+
 /// A progress bar with rate, time left and a running message. Hidden where standard error is no
 /// terminal.
 pub struct Bar(ProgressBar);
@@ -57,6 +62,18 @@ pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// The threads to use: those that the user wants, or all processors.
+pub fn threads(wanted: Option<usize>) -> Result<usize, Exit> {
+    match wanted {
+        None => Ok(processors()),
+        Some(n) if (1..=MOST_THREADS).contains(&n) => Ok(n),
+        Some(n) => Err(Exit::invalid(format!(
+            "`--threads` is {n}, expected 1 to {MOST_THREADS}\n     = hint: leave it out to use all {} processors",
+            processors()
+        ))),
+    }
+}
+
 /// A flag that Ctrl-C or a termination signal sets; the second one ends the program at once.
 pub fn interruptible() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
@@ -65,10 +82,10 @@ pub fn interruptible() -> Arc<AtomicBool> {
         if set.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping: finished parts are kept (once more to stop at once)");
+        say("\nstopping: finished parts are kept (once more to stop at once)");
     });
     if let Err(error) = installed {
-        eprintln!("warning: Ctrl-C will not save: {error}");
+        say(&format!("warning: Ctrl-C will not save: {error}"));
     }
     flag
 }

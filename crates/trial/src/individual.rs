@@ -101,10 +101,14 @@ pub fn simulate(
         Who::Typical => scenario.varying.iter().map(|v| v.parameter.value).collect(),
         Who::Number(n) => population::parameter_values(scenario, layers, correlations, seed, n),
     };
-    let mut patient = population::patient(scenario, layers, seed, number, &parameters).map_err(|reason| {
-        Problem::new("patient", format!("candidate {number} is not a plausible patient: {reason}"))
+    let mut patient =
+        population::patient(scenario, layers, seed, number, &parameters).map_err(|reason| {
+            Problem::new(
+                "patient",
+                format!("candidate {number} is not a plausible patient: {reason}"),
+            )
             .hint("try another number, or check the parameters that were set")
-    })?;
+        })?;
     if who == Who::Typical {
         patient.attack_frailty = 1.0;
         patient.edss = layers.disability.map(|d| d.baseline_mean);
@@ -116,11 +120,16 @@ pub fn simulate(
         doses: scenario.doses(&parameters),
         parameters,
     });
-    neurocart_engine::solve(&scenario.program, &scenario.settings, &mut one, &mut |r| solved = Some(r))?;
+    neurocart_engine::solve(&scenario.program, &scenario.settings, &mut one, &mut |r| {
+        solved = Some(r)
+    })?;
     let trajectory = match solved {
         Some(Ok(trajectory)) => trajectory,
         Some(Err(failure)) => {
-            let text = format!("the model cannot be solved past day {:.2}: {}", failure.time_days, failure.reason);
+            let text = format!(
+                "the model cannot be solved past day {:.2}: {}",
+                failure.time_days, failure.reason
+            );
             return Err(Problem::new("patient", text)
                 .hint("look for a dose or a parameter far outside its usual range")
                 .into());
@@ -130,13 +139,25 @@ pub fn simulate(
     let plan = Plan::new(scenario, layers, blinded, visits_days, end);
     let basis = Basis::new(&plan, scenario, &patient, &trajectory.values);
     let mut course = Course::default();
-    let key = SubjectKey { seed, replicate: 0, subject: number };
+    let key = SubjectKey {
+        seed,
+        replicate: 0,
+        subject: number,
+    };
     match who {
         // The typical patient shows what is expected, without the chance of one course.
         Who::Typical => course.visits = basis.expected_visits().to_vec(),
         Who::Number(_) => course::simulate(&plan, &basis, key, &mut course),
     }
-    let summary = summary(scenario, layers, who, &patient, &trajectory.values, &basis, &course);
+    let summary = summary(
+        scenario,
+        layers,
+        who,
+        &patient,
+        &trajectory.values,
+        &basis,
+        &course,
+    );
     Ok(Individual {
         times_days: scenario.times_days().to_vec(),
         outputs: crate::scenario::OUTPUTS
@@ -154,7 +175,13 @@ impl Individual {
     /// One output over time; empty if there is none of that name.
     pub fn series(&self, output: &str) -> Vec<f64> {
         match self.outputs.iter().position(|o| o == output) {
-            Some(at) => self.values.iter().skip(at).step_by(self.outputs.len()).copied().collect(),
+            Some(at) => self
+                .values
+                .iter()
+                .skip(at)
+                .step_by(self.outputs.len())
+                .copied()
+                .collect(),
             None => Vec::new(),
         }
     }
@@ -173,7 +200,12 @@ pub fn summary(
     let times = scenario.times_days();
     let series = |name: &str| -> Vec<f64> {
         let at = scenario.output(name).unwrap_or(0);
-        values.iter().skip(at).step_by(scenario.outputs()).copied().collect()
+        values
+            .iter()
+            .skip(at)
+            .step_by(scenario.outputs())
+            .copied()
+            .collect()
     };
     let b_cells = series("Bb");
     let aplasia = aplasia(times, &b_cells);
@@ -202,8 +234,13 @@ pub fn summary(
         il6_peak_day: il6_day,
         crs_probability_by_grade: car_t.then(|| basis.crs_probability()),
         icans_probability_by_grade: car_t.then(|| basis.icans_probability()),
-        attacks: layers.attacks.filter(|_| who != Who::Typical).map(|_| course.attacks.len()),
-        attacks_expected: layers.attacks.and_then(|_| Some(patient.attack_frailty * (hazard.last()? - at_zero(times, &hazard)))),
+        attacks: layers
+            .attacks
+            .filter(|_| who != Who::Typical)
+            .map(|_| course.attacks.len()),
+        attacks_expected: layers.attacks.and_then(|_| {
+            Some(patient.attack_frailty * (hazard.last()? - at_zero(times, &hazard)))
+        }),
         edss: score(|v| v.edss),
         mg_adl: score(|v| v.mg_adl),
         qmg: score(|v| v.qmg),
@@ -213,7 +250,10 @@ pub fn summary(
 
 /// Value at the first output time that is not before day 0.
 fn at_zero(times: &[f64], values: &[f64]) -> f64 {
-    times.iter().position(|&t| t >= 0.0).map_or(0.0, |i| values[i])
+    times
+        .iter()
+        .position(|&t| t >= 0.0)
+        .map_or(0.0, |i| values[i])
 }
 
 /// Most extreme value from day 0 on and its day.
@@ -236,7 +276,11 @@ pub fn aplasia(times: &[f64], b_cells: &[f64]) -> Option<(f64, f64, bool)> {
     };
     let below = |b: f64| b < APLASIA_CELLS_PER_UL;
     let first = b_cells.iter().position(|&b| below(b))?;
-    let start = if first == 0 { times[0] } else { crossing(first) };
+    let start = if first == 0 {
+        times[0]
+    } else {
+        crossing(first)
+    };
     match (first..b_cells.len()).find(|&i| !below(b_cells[i])) {
         Some(back) => Some((start, crossing(back) - start, false)),
         None => Some((start, times.last()? - start, true)),
@@ -250,8 +294,14 @@ mod tests {
     #[test]
     fn aplasia_is_measured_between_the_crossings() {
         let times = [0.0, 10.0, 20.0, 30.0];
-        assert_eq!(aplasia(&times, &[20.0, 0.0, 0.0, 20.0]), Some((5.0, 20.0, false)));
-        assert_eq!(aplasia(&times, &[20.0, 0.0, 0.0, 0.0]), Some((5.0, 25.0, true)));
+        assert_eq!(
+            aplasia(&times, &[20.0, 0.0, 0.0, 20.0]),
+            Some((5.0, 20.0, false))
+        );
+        assert_eq!(
+            aplasia(&times, &[20.0, 0.0, 0.0, 0.0]),
+            Some((5.0, 25.0, true))
+        );
         assert_eq!(aplasia(&times, &[20.0; 4]), None);
     }
 }

@@ -22,31 +22,101 @@ pub const PATIENTS: Table = Table {
     meaning: "One row per virtual patient of `neurocart population`; the clinical columns are one \
               course drawn for the patient.",
     columns: &[
-        column("patient", Integer, false, "Number of the candidate, the address of its draws."),
+        column(
+            "patient",
+            Integer,
+            false,
+            "Number of the candidate, the address of its draws.",
+        ),
         column("weight_kg", Number, false, "Body weight."),
-        column("car_t_peak_cells_per_ul", Number, true, "Highest CAR T count in blood."),
+        column(
+            "car_t_peak_cells_per_ul",
+            Number,
+            true,
+            "Highest CAR T count in blood.",
+        ),
         column("car_t_peak_day", Number, true, "Day of that peak."),
-        column("b_cell_aplasia_start_day", Number, true, "First day with fewer than 10 B cells per uL."),
-        column("b_cell_aplasia_days", Number, true, "Time from then until B cells are back at 10 per uL, or to the end."),
-        column("b_cell_aplasia_goes_on", Flag, false, "True if B cells are not back at the end."),
-        column("autoantibody_nadir_percent", Number, false, "Lowest autoantibody, percent of baseline."),
+        column(
+            "b_cell_aplasia_start_day",
+            Number,
+            true,
+            "First day with fewer than 10 B cells per uL.",
+        ),
+        column(
+            "b_cell_aplasia_days",
+            Number,
+            true,
+            "Time from then until B cells are back at 10 per uL, or to the end.",
+        ),
+        column(
+            "b_cell_aplasia_goes_on",
+            Flag,
+            false,
+            "True if B cells are not back at the end.",
+        ),
+        column(
+            "autoantibody_nadir_percent",
+            Number,
+            false,
+            "Lowest autoantibody, percent of baseline.",
+        ),
         column("autoantibody_nadir_day", Number, false, "Day of that."),
-        column("igg_nadir_g_per_l", Number, false, "Lowest total IgG, grams per litre."),
+        column(
+            "igg_nadir_g_per_l",
+            Number,
+            false,
+            "Lowest total IgG, grams per litre.",
+        ),
         column("igg_nadir_day", Number, false, "Day of that."),
-        column("il6_peak_pg_per_ml", Number, false, "Highest interleukin-6."),
+        column(
+            "il6_peak_pg_per_ml",
+            Number,
+            false,
+            "Highest interleukin-6.",
+        ),
         column("il6_peak_day", Number, false, "Day of that."),
-        column("crs_any_probability", Number, true, "Probability of CRS of any grade (ASTCT)."),
-        column("crs_grade_3_probability", Number, true, "Probability of CRS of grade 3 or higher."),
-        column("icans_any_probability", Number, true, "Probability of ICANS of any grade (ASTCT)."),
-        column("attacks", Integer, true, "Relapses or attacks of the course."),
-        column("attacks_expected", Number, true, "Relapses or attacks expected of this patient."),
+        column(
+            "crs_any_probability",
+            Number,
+            true,
+            "Probability of CRS of any grade (ASTCT).",
+        ),
+        column(
+            "crs_grade_3_probability",
+            Number,
+            true,
+            "Probability of CRS of grade 3 or higher.",
+        ),
+        column(
+            "icans_any_probability",
+            Number,
+            true,
+            "Probability of ICANS of any grade (ASTCT).",
+        ),
+        column(
+            "attacks",
+            Integer,
+            true,
+            "Relapses or attacks of the course.",
+        ),
+        column(
+            "attacks_expected",
+            Number,
+            true,
+            "Relapses or attacks expected of this patient.",
+        ),
         column("edss_first", Number, true, "EDSS at day 0."),
         column("edss_last", Number, true, "EDSS at the last visit."),
         column("mg_adl_first", Number, true, "MG-ADL at day 0."),
         column("mg_adl_last", Number, true, "MG-ADL at the last visit."),
         column("qmg_first", Number, true, "QMG at day 0."),
         column("qmg_last", Number, true, "QMG at the last visit."),
-        column("clone_at_end", Number, false, "Autoreactive clone at the end, relative to the disease."),
+        column(
+            "clone_at_end",
+            Number,
+            false,
+            "Autoreactive clone at the end, relative to the disease.",
+        ),
     ],
 };
 
@@ -97,12 +167,24 @@ pub fn write(
     let mut failure = None;
     let mut course = Course::default();
     let solved = bank::stream(request, cancelled, &mut |solved| {
-        let key = SubjectKey { seed: request.seed, replicate: 0, subject: solved.patient.number };
+        let key = SubjectKey {
+            seed: request.seed,
+            replicate: 0,
+            subject: solved.patient.number,
+        };
         course::simulate(&plan, &solved.bases[0], key, &mut course);
         let who = Who::Number(solved.patient.number);
         let values = &solved.trajectories[0];
         let basis = &solved.bases[0];
-        let s = summary(scenario, request.layers, who, &solved.patient, values, basis, &course);
+        let s = summary(
+            scenario,
+            request.layers,
+            who,
+            &solved.patient,
+            values,
+            basis,
+            &course,
+        );
         push(&mut rows, solved.patient.number, &s);
         written += 1;
         if rows.len() >= BATCH && failure.is_none() {
@@ -133,7 +215,12 @@ pub fn write(
     let file = writer.finish().map_err(parquet)?;
     file.sync_all().map_err(unwritable)?;
     std::fs::rename(&temporary, path).map_err(unwritable)?;
-    Ok(Streamed { patients: written, screening, failures, cancelled })
+    Ok(Streamed {
+        patients: written,
+        screening,
+        failures,
+        cancelled,
+    })
 }
 
 fn push(rows: &mut Rows, number: u64, s: &Summary) {
