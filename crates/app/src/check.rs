@@ -64,10 +64,16 @@ pub fn run(files: &[PathBuf], library: &Library, json: bool) -> Result<(), Exit>
     } else {
         for finding in &findings {
             for message in &finding.errors {
-                say(&format!("error: {}\n", message.shown.trim_start_matches("error: ")));
+                say(&format!(
+                    "error: {}\n",
+                    message.shown.trim_start_matches("error: ")
+                ));
             }
             for message in &finding.warnings {
-                say(&format!("warning: {}\n", message.shown.trim_start_matches("warning: ")));
+                say(&format!(
+                    "warning: {}\n",
+                    message.shown.trim_start_matches("warning: ")
+                ));
             }
             let verdict = match (finding.errors.len(), finding.warnings.len()) {
                 (0, 0) => "ok".to_string(),

@@ -3,8 +3,11 @@
 //! Data go to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 invalid
 //! input, 3 part of the answer is missing, 130 interrupted and resumable.
 
+mod answer;
 mod check;
+mod design;
 mod exit;
+mod figures;
 mod library;
 mod model;
 mod patient;

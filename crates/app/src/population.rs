@@ -12,7 +12,7 @@ use neurocart_trial::population_table;
 
 use crate::exit::{Code, Exit, print};
 use crate::model::ScenarioArguments;
-use crate::progress::{Bar, interruptible, threads};
+use crate::progress::{Bar, interruptible, processors, threads};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", default_value = "patients.parquet")]
     out: PathBuf,
     /// Worker threads; all processors where it is missing. The results do not depend on it.
-    #[arg(long)]
+    #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// No progress bar.
     #[arg(long)]
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         visits_days: &visits_days,
         follow_up_days: end_days,
         keep_trajectories: usize::MAX,
-        threads: threads(arguments.threads)?,
+        threads: arguments.threads.unwrap_or_else(processors),
         failures_allowed: 0.001,
     };
     let cancel = interruptible();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::exit::{Exit, say};
+use crate::exit::say;
 
 /// More threads than any machine has use for, and fewer than make a system run out of them.
 const MOST_THREADS: usize = 1024;
@@ -62,15 +62,11 @@ pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The threads to use: those that the user wants, or all processors.
-pub fn threads(wanted: Option<usize>) -> Result<usize, Exit> {
-    match wanted {
-        None => Ok(processors()),
-        Some(n) if (1..=MOST_THREADS).contains(&n) => Ok(n),
-        Some(n) => Err(Exit::invalid(format!(
-            "`--threads` is {n}, expected 1 to {MOST_THREADS}\n     = hint: leave it out to use all {} processors",
-            processors()
-        ))),
+/// Reads a number of worker threads.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=MOST_THREADS).contains(&n) => Ok(n),
+        _ => Err(format!("expected a whole number from 1 to {MOST_THREADS}")),
     }
 }
 

@@ -14,9 +14,10 @@ use neurocart_trial::specification::Specification;
 use neurocart_trial::summary::Summary;
 use neurocart_trial::{check, cohort, finish, run};
 
-use crate::exit::{Code, Exit, print, print_json, write_file};
-use crate::progress::{Bar, interruptible};
-use crate::trial_report::{key_numbers, report};
+use crate::answer::key_numbers;
+use crate::exit::{Code, Exit, print, print_json, say};
+use crate::progress::{Bar, interruptible, processors, threads};
+use crate::trial_report::report;
 
 /// Patients of each disease whose whole trajectories are kept for the figures.
 const TRAJECTORIES_KEPT: usize = 200;
@@ -58,7 +59,7 @@ enum Action {
 #[derive(Args)]
 struct Common {
     /// Worker threads; all processors where it is missing. The results do not depend on it.
-    #[arg(long)]
+    #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// The summary as JSON on standard output.
     #[arg(long)]
@@ -122,7 +123,7 @@ fn specification(trial: &str, library: &Library) -> Result<Specification, Exit> 
     };
     let checked = check::check(&text, &name, library);
     for warning in &checked.warnings {
-        eprintln!("warning: {warning}\n");
+        say(&format!("warning: {warning}\n"));
     }
     match checked.specification {
         Some(specification) if checked.errors.is_empty() => Ok(specification),
@@ -139,10 +140,7 @@ fn complete(
     common: &Common,
 ) -> Result<(), Exit> {
     let started = Instant::now();
-    let threads = common
-        .threads
-        .unwrap_or_else(crate::progress::processors)
-        .max(1);
+    let threads = common.threads.unwrap_or_else(processors);
     let cancel = interruptible();
     let bank = specification.population.bank as u64;
     let bar = Bar::new("solving virtual patients", bank, common.quiet);
@@ -178,7 +176,7 @@ fn complete(
         )
     })?;
     for problem in &ended.repaired {
-        eprintln!("warning: {problem}\n");
+        say(&format!("warning: {problem}\n"));
     }
     if !ended.is_complete() {
         return Err(interrupted(directory, &bar));
@@ -198,7 +196,7 @@ fn complete(
     );
     print(&text)?;
     if !common.quiet {
-        eprintln!("done in {:.1} s", started.elapsed().as_secs_f64());
+        say(&format!("done in {:.1} s", started.elapsed().as_secs_f64()));
     }
     Ok(())
 }
@@ -251,10 +249,8 @@ fn answer(summary: &Summary) -> String {
 fn write_report(summary: &Summary, directory: &Path) -> Result<(), Exit> {
     // The same for every run of this specification: the report is part of the reproducible bytes.
     let command = "neurocart trial run specification.toml";
-    write_file(
-        &directory.join("report.html"),
-        &render_html(&report(summary, command)),
-    )
+    let text = render_html(&report(summary, command));
+    Ok(finish::write_report(directory, &text)?)
 }
 
 /// `neurocart report DIR`: writes the report of a finished run again.

@@ -184,3 +184,12 @@ pub fn proportion_note(m: &MonteCarlo) -> String {
         neurocart_report::format::count(m.replicates as f64)
     )
 }
+
+/// The same text with a capital first letter.
+pub fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
