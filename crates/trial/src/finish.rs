@@ -151,14 +151,35 @@ fn write_table(
     .map_err(|error| cannot_write(&path, error))
 }
 
+/// Writes `report.html` into a run directory, whole or not at all.
+pub fn write_report(directory: &Path, html: &str) -> Result<(), Error> {
+    let path = directory.join("report.html");
+    write_whole(&path, |file| io::Write::write_all(file, html.as_bytes()))
+        .map_err(|error| cannot_write(&path, error))
+}
+
 /// The summary that a finished run directory holds.
 pub fn read_summary(path: &Path) -> Result<Summary, Error> {
     let file = path.join("summary.json");
-    let text = std::fs::read_to_string(&file).map_err(|source| Error::File {
-        action: "read",
-        path: file.display().to_string(),
-        source,
-    })?;
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // Without a run, this says that there is none.
+            crate::run_directory::read_specification(path)?;
+            return Err(Error::RunDirectory {
+                directory: path.display().to_string(),
+                message: "the run is not finished: it has no `summary.json`".to_owned(),
+                hint: "finish it with `neurocart trial resume`".to_owned(),
+            });
+        }
+        Err(source) => {
+            return Err(Error::File {
+                action: "read",
+                path: file.display().to_string(),
+                source,
+            });
+        }
+    };
     serde_json::from_str(&text).map_err(|error| Error::RunDirectory {
         directory: path.display().to_string(),
         message: format!("`summary.json` cannot be read: {error}"),

@@ -269,6 +269,15 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>)
     result
 }
 
+/// Whether a file name is one under which [`write_whole`] writes.
+pub(crate) fn is_temporary(name: &str) -> bool {
+    let process = name
+        .strip_prefix('.')
+        .and_then(|rest| rest.strip_suffix(".tmp"))
+        .and_then(|rest| rest.rsplit_once('.'));
+    process.is_some_and(|(name, id)| !name.is_empty() && id.parse::<u32>().is_ok())
+}
+
 /// Forces the renaming to the disk, where the system has a way to.
 fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {

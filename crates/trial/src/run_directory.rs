@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::library::Library;
-use crate::part::{sha256, write_whole};
+use crate::part::{is_temporary, sha256, write_whole};
 use crate::specification::Specification;
 
 /// Layout of the directory; a program reads only its own.
@@ -91,6 +91,17 @@ impl RunDirectory {
         } else {
             let text = specification.to_toml();
             let file = path.join(SPECIFICATION);
+            // A run killed at its very start left this text; anything else is the user's own file.
+            match fs::read(&file) {
+                Ok(found) if found != text.as_bytes() => {
+                    return Err(refusal(
+                        path,
+                        "the directory holds a `specification.toml` that is not of this run",
+                        "choose another directory with `--out`, so that your file is not overwritten",
+                    ));
+                }
+                _ => {}
+            }
             write_whole(&file, |out| out.write_all(text.as_bytes()))
                 .map_err(|e| cannot_write(&file, e))?;
             // Written last: with it the directory is a run.
@@ -200,7 +211,10 @@ fn lock(path: &Path) -> Result<File, Error> {
         .open(&file);
     let handle = open.map_err(|e| cannot_write(&file, e))?;
     match handle.try_lock() {
-        Ok(()) => Ok(handle),
+        Ok(()) => {
+            remove_leftovers(path);
+            Ok(handle)
+        }
         Err(TryLockError::WouldBlock) => Err(refusal(
             path,
             "another neurocart is writing to this directory",
@@ -209,6 +223,18 @@ fn lock(path: &Path) -> Result<File, Error> {
         // Some network file systems have no locks; the parts are still renamed whole.
         Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(handle),
         Err(TryLockError::Error(error)) => Err(cannot_write(&file, error)),
+    }
+}
+
+/// Removes half-written files of a run that was killed. The caller holds the lock, so nobody is
+/// writing them; one that cannot be removed disturbs nothing.
+fn remove_leftovers(path: &Path) {
+    for folder in [path.to_owned(), path.join("parts")] {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if is_temporary(&entry.file_name().to_string_lossy()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 }
 
