@@ -16,7 +16,7 @@ use neurocart_trial::validation::verdict::Verdict;
 use neurocart_trial::validation::{Options, ValidationReport, ValidationRow, run as validate};
 
 use crate::exit::{Exit, print, print_json, write_file};
-use crate::progress::{Bar, interruptible, processors};
+use crate::progress::{Bar, interruptible, processors, threads};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -30,7 +30,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Worker threads; all processors where it is missing. The results do not depend on it.
-    #[arg(long)]
+    #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// Also write the page of the documentation (Markdown).
     #[arg(long, value_name = "FILE")]
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         seed: arguments.seed,
         patients: arguments.patients,
         only: arguments.only.clone(),
-        threads: arguments.threads.unwrap_or_else(processors).max(1),
+        threads: arguments.threads.unwrap_or_else(processors),
         ..Options::default()
     };
     let cancel = interruptible();
