@@ -364,7 +364,15 @@ pub fn operating_characteristics(summary: &Summary) -> Vec<OperatingCharacterist
                 rows.push(OperatingCharacteristic {
                     measure,
                     analysis: wording::analysis(specification, c),
-                    scenario: scenario.into(),
+                    // Rare events leave replicates without an interval; what is left is a selection.
+                    scenario: match m.replicates == c.replicates {
+                        true => scenario.into(),
+                        false => format!(
+                            "{scenario}, in the {} of {} replicates that have one",
+                            count(m.replicates as f64),
+                            count(c.replicates as f64)
+                        ),
+                    },
                     estimate: Estimate::new(m.value, m.lower, m.upper),
                     monte_carlo_standard_error: m.standard_error,
                     target,

@@ -35,8 +35,12 @@ pub fn report(summary: &Summary, command: &str) -> TrialReport {
             .iter()
             .map(|f| {
                 format!(
-                    "{}: simulated {}, observed {} ({}). {}",
-                    f.what, f.simulated, f.observed, f.source, f.consequence
+                    "{}: simulated {}, observed {} ({}). {}.",
+                    f.what,
+                    f.simulated,
+                    f.observed,
+                    f.source,
+                    f.consequence.trim_end_matches('.')
                 )
             })
             .collect(),
@@ -57,7 +61,7 @@ fn warnings(summary: &Summary) -> Vec<String> {
                 .map(|(reason, n)| format!("{reason} ({})", count(*n as f64)))
                 .collect();
             warnings.push(format!(
-                "{name}: {} of {} replicates have no estimate, interval or p value: {}. They count as no \
+                "{name}: {} of {} replicates have no estimate, interval or p value: {}. Without a p value a replicate counts as no \
                  rejection; bias and coverage are over the others.",
                 count(c.not_estimable as f64),
                 count(c.replicates as f64),
