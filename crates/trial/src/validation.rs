@@ -102,6 +102,8 @@ pub struct ValidationRow {
     pub verdict: Verdict,
     /// Which part of the rule made the verdict.
     pub reason: String,
+    /// True if a limit is so close that the Monte Carlo error may decide the verdict.
+    pub close: bool,
     /// What limits the comparison and, if it does not pass, why the model misses; may be empty.
     pub note: String,
 }
@@ -163,6 +165,11 @@ impl ValidationRow {
             Grade::Seen if self.published.tier.is_empty() => "published figure read".to_owned(),
             Grade::Seen => format!("published figure read, source tier {}", self.published.tier),
             Grade::Recalled => "published figure RECALLED from memory".to_owned(),
+            Grade::Requirement
+                if self.published.value.is_none() && !self.published.has_interval() =>
+            {
+                "no published figure".to_owned()
+            }
             Grade::Requirement => "requirement".to_owned(),
         };
         let mut words = format!("{}; {grade}", self.kind.name());
@@ -170,6 +177,9 @@ impl ValidationRow {
             words += &format!("; Monte Carlo standard error {}", significant(error));
         }
         words += &format!("; {}: {}.", self.verdict.name(), self.reason);
+        if self.close {
+            words += " The limit is within two Monte Carlo standard errors: another seed may turn the verdict.";
+        }
         let remark = &self.published.remark;
         if !remark.is_empty() && self.published.grade != Grade::Requirement {
             words += &format!(" Table: {}.", remark.trim_end_matches('.'));
@@ -313,6 +323,7 @@ fn row(comparison: &Comparison, figure: &Figure, simulated: Simulated) -> Valida
         accepted: judgement.accepted,
         verdict: judgement.verdict,
         reason: judgement.reason,
+        close: judgement.close,
         note: notes.join(" "),
     }
 }

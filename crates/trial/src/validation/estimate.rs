@@ -70,6 +70,8 @@ pub struct Simulated {
     pub spread: Option<(f64, f64)>,
     /// Subjects behind the figure, per arm.
     pub subjects: usize,
+    /// Patients of the published size, where the figure is a percentage of them.
+    pub counted_of: Option<u64>,
 }
 
 impl Statistic {
@@ -127,6 +129,10 @@ pub fn simulated(
         prediction,
         spread,
         subjects: all[0].len(),
+        counted_of: size
+            .first()
+            .copied()
+            .filter(|_| statistic == Statistic::Percent),
     }
 }
 

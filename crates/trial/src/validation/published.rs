@@ -250,9 +250,9 @@ impl Landmarks {
             total: wanted.total,
             grade: grade(&row["grade"]),
             tier: String::new(),
-            source: row["source"].clone(),
+            source: [row["source"].as_str(), row["locator"].as_str()].join(", "),
             address: row["address"].clone(),
-            remark: row["locator"].clone(),
+            remark: String::new(),
         };
         Ok((published, Default::default()))
     }
@@ -366,6 +366,11 @@ impl Table {
         };
         let locator =
             text("locator").replace("value from memory, not opened; primary report: ", "");
+        let id = if locator.contains(&id) {
+            String::new()
+        } else {
+            id
+        };
         let source = [text("source"), locator, id];
         let source: Vec<String> = source.into_iter().filter(|s| !s.is_empty()).collect();
         let published = Published {
@@ -383,7 +388,7 @@ impl Table {
             tier: text("source_tier"),
             source: source.join(", "),
             address: text("address"),
-            remark: text("note"),
+            remark: text("note").trim_matches(&[';', ' ', '.'][..]).to_owned(),
         };
         Ok((published, [text("arm"), text("contrast")]))
     }

@@ -12,7 +12,8 @@ pub const NEAR: f64 = 0.25;
 pub const RULE: &str = "One rule holds for all comparisons and was set before any result was \
 looked at. (1) If counted patients stand behind the published percentage, or a value without an \
 interval comes with the number of patients behind it, the comparison passes if the published \
-value lies in the 95 % prediction interval of a trial of that size whose truth is the simulation. (2) If the \
+value lies in the 95 % prediction interval of a trial of that size whose truth is the simulation (a \
+printed percentage stands for the nearest count, the one detail that was added after a first run). (2) If the \
 published value comes with a confidence or credible interval, or if a range is required, it passes \
 if the simulated value lies in it. (3) Otherwise it is near if the simulated value is within 25 % of \
 the published one. In every other case it fails. Figures written from memory (grade recalled) and figures \
@@ -53,15 +54,19 @@ pub struct Judgement {
     pub reason: String,
     /// Between which limits the simulated value would have passed, or, by rule 1, the published one.
     pub accepted: Option<(f64, f64)>,
+    /// True if a limit is so close that the Monte Carlo error of the simulation may decide.
+    pub close: bool,
 }
 
 /// Judges one comparison; `not_judged` is the reason of the plan not to.
 pub fn judge(published: &Published, simulated: &Simulated, not_judged: Option<&str>) -> Judgement {
-    let without = |reason: String| Judgement {
-        verdict: Verdict::NotJudged,
+    let none = |verdict, reason| Judgement {
+        verdict,
         reason,
         accepted: None,
+        close: false,
     };
+    let without = |reason: String| none(Verdict::NotJudged, reason);
     if published.grade == Grade::Recalled {
         return without("the published figure is written from memory".to_owned());
     }
@@ -70,36 +75,45 @@ pub fn judge(published: &Published, simulated: &Simulated, not_judged: Option<&s
     }
     let Some(value) = simulated.value else {
         let reason = "the simulated figure cannot be estimated".to_owned();
-        return Judgement {
-            verdict: Verdict::Fail,
-            reason,
-            accepted: None,
-        };
+        return none(Verdict::Fail, reason);
+    };
+    let error = simulated.monte_carlo_standard_error.unwrap_or(0.0);
+    // No count lies below none or above all, whatever the seed.
+    let none_and_all = (0.0, 100.0);
+    let bounds = simulated
+        .counted_of
+        .map_or((f64::NEG_INFINITY, f64::INFINITY), |_| none_and_all);
+    let close = |x: f64, (low, high): (f64, f64)| {
+        (low > bounds.0 && (x - low).abs() < 2.0 * error)
+            || (high < bounds.1 && (x - high).abs() < 2.0 * error)
     };
     let inside = |x: f64, (low, high): (f64, f64)| low <= x && x <= high;
     let pass = |yes: bool| if yes { Verdict::Pass } else { Verdict::Fail };
-    let judged = |yes: bool, reason: &str, limits| Judgement {
+    let judged = |x: f64, yes: bool, reason: &str, limits| Judgement {
         verdict: pass(yes),
         reason: reason.to_owned(),
         accepted: Some(limits),
+        close: close(x, limits),
     };
     let counted = published.events.is_some();
-    if let (Some(limits), Some(figure)) = (simulated.prediction, published.value) {
-        if counted || !published.has_interval() {
-            // A printed count and the quantile of a count differ by rounding only.
-            let slack = 1e-9 * figure.abs().max(1.0);
-            let yes = inside(figure, (limits.0 - slack, limits.1 + slack));
-            return judged(
-                yes,
-                "95 % prediction interval of a trial of the published size",
-                limits,
-            );
-        }
+    if let (Some(limits), Some(figure)) = (simulated.prediction, published.value)
+        && (counted || !published.has_interval())
+    {
+        let slack = 1e-9 * figure.abs().max(1.0);
+        let figure = as_count(figure, simulated.counted_of);
+        let yes = inside(figure, (limits.0 - slack, limits.1 + slack));
+        let reason = "95 % prediction interval of a trial of the published size";
+        return judged(figure, yes, reason, limits);
     }
     if published.has_interval() {
         let low = published.lower.unwrap_or(f64::NEG_INFINITY);
         let high = published.upper.unwrap_or(f64::INFINITY);
-        return judged(inside(value, (low, high)), &published.interval, (low, high));
+        let reason = match (published.lower, published.upper) {
+            (None, Some(high)) => format!("{}, at most {high}", published.interval),
+            (Some(low), None) => format!("{}, at least {low}", published.interval),
+            _ => published.interval.clone(),
+        };
+        return judged(value, inside(value, (low, high)), &reason, (low, high));
     }
     let Some(figure) = published.value else {
         return without("neither a value nor an interval is published".to_owned());
@@ -111,6 +125,15 @@ pub fn judge(published: &Published, simulated: &Simulated, not_judged: Option<&s
         verdict: if near { Verdict::Near } else { Verdict::Fail },
         reason: "neither interval nor size published: within 25 % is near".to_owned(),
         accepted: Some(limits),
+        close: close(value, limits),
+    }
+}
+
+/// A printed percentage of so many patients stands for the nearest count.
+fn as_count(figure: f64, patients: Option<u64>) -> f64 {
+    match patients {
+        Some(n) => 100.0 * (figure * n as f64 / 100.0).round() / n as f64,
+        None => figure,
     }
 }
 
@@ -145,7 +168,23 @@ mod tests {
             prediction,
             spread: None,
             subjects: 1,
+            counted_of: None,
         }
+    }
+
+    #[test]
+    fn a_printed_percentage_stands_for_the_nearest_count() {
+        // 96 of 244 patients are printed as 39.3 %, below the limit of 96/244 = 39.344 %.
+        let limit = 100.0 * 96.0 / 244.0;
+        let figure = published(Some(39.3), None, None);
+        let of = |counted_of| {
+            let simulated = Simulated {
+                counted_of,
+                ..simulated(45.0, Some((limit, 52.0)))
+            };
+            judge(&figure, &simulated, None).verdict
+        };
+        assert_eq!((of(Some(244)), of(None)), (Verdict::Pass, Verdict::Fail));
     }
 
     #[test]
@@ -183,6 +222,19 @@ mod tests {
         assert_eq!(of(-4.0, -5.0).verdict, Verdict::Near);
         assert_eq!(of(-3.7, -5.0).verdict, Verdict::Fail);
         assert_eq!(of(0.1, 0.0).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_limit_within_two_monte_carlo_errors_is_close() {
+        let figure = published(Some(0.3), Some((0.2, 0.4)), None);
+        let of = |value| {
+            let simulated = Simulated {
+                monte_carlo_standard_error: Some(0.01),
+                ..simulated(value, None)
+            };
+            judge(&figure, &simulated, None).close
+        };
+        assert_eq!((of(0.38), of(0.385), of(0.415)), (false, true, true));
     }
 
     #[test]
