@@ -52,6 +52,8 @@ pub struct ValidationRow {
 pub enum Verdict {
     /// Within the limits.
     Pass,
+    /// Close, where no limits could be derived.
+    Near,
     /// Outside of the limits.
     Fail,
     /// Shown without a verdict: nothing to hold it against.
@@ -64,6 +66,7 @@ impl Verdict {
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
+            Self::Near => "near",
             Self::Fail => "fail",
             Self::NotJudged => "not judged",
         }
@@ -177,7 +180,7 @@ fn draw(report: &ValidationReport, layout: Layout) -> Svg {
         for row in rows {
             let numbers = numbers_words(row);
             let class = match row.verdict {
-                Verdict::Pass => "b2 e",
+                Verdict::Pass | Verdict::Near => "b2 e",
                 Verdict::Fail => "b1 st e",
                 Verdict::NotJudged => "mu e",
             };
@@ -217,7 +220,7 @@ fn draw_strip(svg: &mut Svg, row: &ValidationRow, left: f64, right: f64, top: f6
     let inside = |x: f64| x.clamp(left + 6.0, right - 6.0);
     let class = match row.verdict {
         Verdict::Fail => "a1",
-        Verdict::Pass => "a2",
+        Verdict::Pass | Verdict::Near => "a2",
         Verdict::NotJudged => "a5",
     };
     if row.simulated.has_interval() {
@@ -299,11 +302,14 @@ pub fn tally(report: &ValidationReport) -> String {
             .count()
     };
     let mut text = format!(
-        "{} of {} comparisons pass, {} fail",
+        "{} of {} comparisons pass",
         number(Verdict::Pass),
-        report.rows.len(),
-        number(Verdict::Fail)
+        report.rows.len()
     );
+    if number(Verdict::Near) > 0 {
+        text.push_str(&format!(", {} come near", number(Verdict::Near)));
+    }
+    text.push_str(&format!(", {} fail", number(Verdict::Fail)));
     if number(Verdict::NotJudged) > 0 {
         text.push_str(&format!(
             ", {} are shown without a verdict",
