@@ -1,7 +1,7 @@
 //! Checks a trial file and says everything that is wrong with it at once.
 //!
 //! Three steps: the text must be TOML; the document must have the shape of a
-//! [`Specification`] ([`crate::shape`]); and what it says must make sense with the library: names
+//! [`Specification`] (module `shape`); and what it says must make sense with the library: names
 //! that exist, visits inside the follow-up, analyses that fit their endpoints.
 
 use toml::Spanned;
