@@ -13,7 +13,9 @@ pub const RULE: &str = "One rule holds for all comparisons and was set before an
 looked at. (1) If counted patients stand behind the published percentage, or a value without an \
 interval comes with the number of patients behind it, the comparison passes if the published \
 value lies in the 95 % prediction interval of a trial of that size whose truth is the simulation (a \
-printed percentage stands for the nearest count, the one detail that was added after a first run). (2) If the \
+printed percentage stands for the nearest count, and a Kaplan-Meier percentage is taken as printed, not \
+from counts: two details added after a first run, which turned one verdict, that of the placebo arm \
+of REGAIN). (2) If the \
 published value comes with a confidence or credible interval, or if a range is required, it passes \
 if the simulated value lies in it. (3) Otherwise it is near if the simulated value is within 25 % of \
 the published one. In every other case it fails. Figures written from memory (grade recalled) and figures \
