@@ -174,7 +174,7 @@ impl Step {
         memory: &mut [Block],
         step: &Block,
         absolute: &[f64],
-        relative: f64,
+        relative: &[f64],
     ) {
         let n = self.old.len();
         let (states, rates) = (program.state_slot as usize, program.rate_slot as usize);

@@ -13,6 +13,8 @@ pub struct Settings {
     pub output_times_days: Vec<f64>,
     /// Relative tolerance per step.
     pub relative_tolerance: f64,
+    /// Relative tolerances of single states, by name, instead of the common one.
+    pub relative_tolerance_of: Vec<(String, f64)>,
     /// Absolute tolerance per step.
     pub absolute_tolerance: f64,
     /// Absolute tolerances of single states, by name, instead of the common one.
@@ -29,6 +31,7 @@ impl Default for Settings {
             start_days: 0.0,
             output_times_days: Vec::new(),
             relative_tolerance: 1e-6,
+            relative_tolerance_of: Vec::new(),
             absolute_tolerance: 1e-9,
             absolute_tolerance_of: Vec::new(),
             max_steps: 100_000,
@@ -50,8 +53,15 @@ pub enum SettingsError {
     },
 }
 
-/// Checks the settings; gives the absolute tolerance of each state.
-pub(crate) fn checked(program: &Program, settings: &Settings) -> Result<Vec<f64>, SettingsError> {
+/// Tolerances of each integrated state.
+#[derive(Clone, Debug)]
+pub(crate) struct Tolerances {
+    pub absolute: Vec<f64>,
+    pub relative: Vec<f64>,
+}
+
+/// Checks the settings; gives the tolerances of each state.
+pub(crate) fn checked(program: &Program, settings: &Settings) -> Result<Tolerances, SettingsError> {
     let bad = |field, message: String| Err(SettingsError::Bad { field, message });
     if !settings.start_days.is_finite() {
         return bad(
@@ -75,32 +85,47 @@ pub(crate) fn checked(program: &Program, settings: &Settings) -> Result<Vec<f64>
         }
         previous = time;
     }
-    let tolerance = settings.relative_tolerance;
-    if !(1e-14..=0.1).contains(&tolerance) {
-        return bad(
-            "relative_tolerance",
-            format!("is {tolerance}, expected 1e-14 to 0.1"),
-        );
+    let relative = of_states(
+        program,
+        ("relative_tolerance", settings.relative_tolerance),
+        ("relative_tolerance_of", &settings.relative_tolerance_of),
+        ("1e-14 to 0.1", &|x| (1e-14..=0.1).contains(&x)),
+    )?;
+    let absolute = of_states(
+        program,
+        ("absolute_tolerance", settings.absolute_tolerance),
+        ("absolute_tolerance_of", &settings.absolute_tolerance_of),
+        ("more than 0", &|x| x > 0.0 && x.is_finite()),
+    )?;
+    Ok(Tolerances { absolute, relative })
+}
+
+/// The common tolerance for every state but those that have their own.
+fn of_states(
+    program: &Program,
+    (common_field, common): (&'static str, f64),
+    (own_field, own): (&'static str, &[(String, f64)]),
+    (expected, fits): (&str, &dyn Fn(f64) -> bool),
+) -> Result<Vec<f64>, SettingsError> {
+    let bad = |field, message: String| Err(SettingsError::Bad { field, message });
+    if !fits(common) {
+        return bad(common_field, format!("is {common}, expected {expected}"));
     }
-    let positive = |x: f64| x > 0.0 && x.is_finite();
-    if !positive(settings.absolute_tolerance) {
-        let message = format!("is {}, expected more than 0", settings.absolute_tolerance);
-        return bad("absolute_tolerance", message);
-    }
-    let mut absolute = vec![settings.absolute_tolerance; program.state_names.len()];
-    for (name, value) in &settings.absolute_tolerance_of {
-        if !positive(*value) {
-            let message = format!("of `{name}` is {value}, expected more than 0");
-            return bad("absolute_tolerance_of", message);
+    let mut tolerances = vec![common; program.state_names.len()];
+    for (name, value) in own {
+        if !fits(*value) {
+            return bad(
+                own_field,
+                format!("of `{name}` is {value}, expected {expected}"),
+            );
         }
         if !program.state_names.contains(name) && !program.model_state_names.contains(name) {
-            let message = format!("`{name}` is no state of the model");
-            return bad("absolute_tolerance_of", message);
+            return bad(own_field, format!("`{name}` is no state of the model"));
         }
         // A state that never moves in this program has no tolerance to set.
         if let Some(i) = program.state_names.iter().position(|s| s == name) {
-            absolute[i] = *value;
+            tolerances[i] = *value;
         }
     }
-    Ok(absolute)
+    Ok(tolerances)
 }

@@ -12,7 +12,7 @@ use crate::patient::{Failure, Patient, Reason, Statistics, Trajectory};
 use crate::program::Program;
 use crate::rosenbrock::{ERROR_ORDER, Step};
 use crate::schedule::{Stop, add_events, schedule};
-use crate::settings::{Settings, SettingsError, checked};
+use crate::settings::{Settings, SettingsError, Tolerances, checked};
 
 /// States closer to zero than this are zero: they mean nothing, and denormal numbers are slow.
 const TINY: f64 = 1e-150;
@@ -50,7 +50,7 @@ pub fn solve(
     patients: &mut dyn Iterator<Item = Patient>,
     sink: &mut dyn FnMut(Result<Trajectory, Failure>),
 ) -> Result<(), SettingsError> {
-    let absolute = checked(program, settings)?;
+    let tolerances = checked(program, settings)?;
     let n = program.state_names.len();
     let mut integrator = Integrator {
         program,
@@ -58,7 +58,7 @@ pub fn solve(
         set: settings
             .instruction_set
             .unwrap_or_else(InstructionSet::widest),
-        absolute,
+        tolerances,
         end: settings
             .output_times_days
             .last()
@@ -109,7 +109,7 @@ pub(crate) struct Integrator<'a> {
     pub program: &'a Program,
     pub settings: &'a Settings,
     pub set: InstructionSet,
-    pub absolute: Vec<f64>,
+    pub tolerances: Tolerances,
     pub end: f64,
     pub memory: Vec<Block>,
     pub report_memory: Vec<Block>,
@@ -244,8 +244,8 @@ impl Integrator<'_> {
             self.set,
             &mut self.memory,
             &size,
-            &self.absolute,
-            self.settings.relative_tolerance,
+            &self.tolerances.absolute,
+            &self.tolerances.relative,
         );
         // A vanishing error gives infinity here, which means the largest growth.
         let factor = pow(self.step.error.0, [-1.0 / ERROR_ORDER; LANES])
@@ -361,7 +361,7 @@ impl Integrator<'_> {
         let (mut size, mut speed) = (0.0, 0.0);
         for (i, y) in self.step.old.iter().enumerate() {
             let y = y.0[lane];
-            let scale = self.absolute[i] + self.settings.relative_tolerance * y.abs();
+            let scale = self.tolerances.absolute[i] + self.tolerances.relative[i] * y.abs();
             let f = self.memory[rates + i].0[lane];
             size += (y / scale) * (y / scale);
             speed += (f / scale) * (f / scale);

@@ -286,3 +286,28 @@ fn the_error_between_steps_is_of_the_size_of_the_tolerance() {
     }
     assert!(errors.windows(2).all(|e| e[1] < 0.1 * e[0]), "{errors:?}");
 }
+
+#[test]
+fn a_states_own_relative_tolerance_holds_for_that_state() {
+    let program = program(
+        "model d() x = 1; x' = -x; y = 1; y' = -y/3; end",
+        &[],
+        &["x"],
+        &[],
+    );
+    let error = |own: Vec<(String, f64)>| {
+        let mut settings = settings(&[1.0, 2.0, 5.0], 1e-3);
+        settings.absolute_tolerance = 1e-14;
+        settings.relative_tolerance_of = own;
+        let values = solve_one(&program, &settings, &[], &[])
+            .expect("solved")
+            .values;
+        [1.0f64, 2.0, 5.0]
+            .iter()
+            .zip(values)
+            .map(|(t, x)| (x / (-t).exp() - 1.0).abs())
+            .fold(0.0, f64::max)
+    };
+    assert!(error(Vec::new()) > 1e-7);
+    assert!(error(vec![("x".into(), 1e-9)]) < 1e-8);
+}

@@ -230,6 +230,13 @@ fn settings_without_sense_are_refused_with_the_field() {
         ),
         (
             Settings {
+                relative_tolerance_of: of("x", 0.5),
+                ..good.clone()
+            },
+            "`relative_tolerance_of`: of `x` is 0.5, expected 1e-14 to 0.1",
+        ),
+        (
+            Settings {
                 absolute_tolerance_of: of("z", 1.0),
                 ..good.clone()
             },

@@ -210,14 +210,14 @@ kernels! {
         old: &[Block],
         new: &[Block],
         absolute: &[f64],
-        relative: f64,
+        relative: &[f64],
         out: &mut Block,
     ) {
         let mut sum = [0.0; LANES];
         for i in 0..error.len() {
             for l in 0..LANES {
                 let (o, n) = (old[i].0[l].abs(), new[i].0[l].abs());
-                let scale = absolute[i] + relative * if o > n { o } else { n };
+                let scale = absolute[i] + relative[i] * if o > n { o } else { n };
                 let e = error[i].0[l] / scale;
                 sum[l] += e * e;
             }

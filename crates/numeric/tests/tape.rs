@@ -192,7 +192,7 @@ proptest! {
         let relative = 1e-4;
         for set in InstructionSet::ALL {
             let mut found = Block::default();
-            error_norm(set, &error, &old, &new, &absolute, relative, &mut found);
+            error_norm(set, &error, &old, &new, &absolute, &vec![relative; absolute.len()], &mut found);
             for lane in 0..LANES {
                 let squares = (0..4).map(|i| {
                     let larger = old[i].0[lane].abs().max(new[i].0[lane].abs());
