@@ -162,7 +162,7 @@ pub fn stream(
     if request.size == 0 {
         return Ok((screening, failures));
     }
-    let candidates_allowed = 20 * request.size + 1000;
+    let candidates_allowed = request.size.saturating_mul(20).saturating_add(1000);
     in_order(
         request.threads,
         cancelled,

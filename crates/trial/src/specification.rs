@@ -302,6 +302,9 @@ fn one_in_thousand() -> f64 {
     0.001
 }
 
+/// Most visits that a step makes: more than daily ones over the longest follow-up. The check
+/// refuses such a trial, but must live to say so.
+const MOST_VISITS: usize = 20_000;
 /// Days in a week.
 pub const DAYS_PER_WEEK: f64 = 7.0;
 /// Days in a year, as in the model's annual rates.
@@ -320,7 +323,7 @@ impl Specification {
             );
         } else if let Some(step) = self.visits.every_weeks.filter(|&step| step > 0.0) {
             // Multiples of the step, so that no rounding error accumulates.
-            let count = (end / step + 1e-9).floor() as usize;
+            let count = ((end / step + 1e-9).floor() as usize).min(MOST_VISITS);
             weeks.extend((1..=count).map(|k| k as f64 * step));
         }
         weeks.iter().map(|week| week * DAYS_PER_WEEK).collect()

@@ -12,6 +12,9 @@ use crate::toml_file;
 /// Earliest day of a dose; patients are solved from here. Day 0 is the first treatment.
 pub const FIRST_DAY: f64 = -10.0;
 
+/// Shortest cycle of a schedule: one hour.
+const CLOSEST_CYCLES_DAYS: f64 = 1.0 / 24.0;
+
 /// A file of `library/therapies/`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +183,11 @@ pub struct FieldOverride {
 }
 
 impl FieldOverride {
+    /// Where it was given and what it says, for messages.
+    fn shown(&self) -> String {
+        format!("{} {}={}", self.origin, self.path, self.value)
+    }
+
     /// Reads `path=value`.
     pub fn parse(text: &str, origin: &str) -> Result<FieldOverride, Error> {
         match text.split_once('=') {
@@ -216,7 +224,7 @@ impl Therapy {
         for change in changes {
             apply(&mut tree, change)?;
             therapy = tree.clone().try_into().map_err(|e: toml::de::Error| {
-                Error::from(toml_file::problem(&e, "", &change.origin))
+                Error::from(toml_file::problem(&e, "", &change.shown()))
             })?;
             therapy.check().map_err(|c| c.in_override(change))?;
         }
@@ -316,6 +324,14 @@ impl Therapy {
                 positive("dose_mg_per_kg", mg_per_kg, dose.dose_mg_per_kg)?;
                 positive("maximum_mg", 0, dose.maximum_mg)?;
                 positive("every_days", 0, dose.every_days)?;
+                if let Some(every) = dose.every_days.filter(|&every| every < CLOSEST_CYCLES_DAYS) {
+                    return Err(Complaint::new(
+                        "every_days",
+                        0,
+                        format!("`every_days` is {every}, more often than hourly"),
+                        "a constant infusion has `infusion_hours`; 1 day is the usual shortest cycle",
+                    ));
+                }
                 days("days", before, &dose.days)?;
                 if dose.dose_mg.is_some() == dose.dose_mg_per_kg.is_some() {
                     return Err(Complaint::new(
@@ -374,12 +390,9 @@ impl Complaint {
         }
     }
     fn in_override(self, change: &FieldOverride) -> Error {
-        Problem::new(
-            format!("{} {}={}", change.origin, change.path, change.value),
-            self.message,
-        )
-        .hint(self.hint)
-        .into()
+        Problem::new(change.shown(), self.message)
+            .hint(self.hint)
+            .into()
     }
 }
 
@@ -532,7 +545,7 @@ mod tests {
         ");
         insta::assert_snapshot!(with_override("cd19-cart", "lymphodepletion.unit=0").unwrap_err(), @r"
         unknown field `unit`, expected `days` or `units`
-          --> --set
+          --> --set lymphodepletion.unit=0
              = hint: did you mean `units`?
         ");
     }

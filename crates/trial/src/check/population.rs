@@ -11,6 +11,9 @@ use crate::parameters::{Override, Parameters};
 use crate::specification::{EligibilityVariable, Score};
 use crate::therapy::Therapy;
 
+/// Largest bank; it is held in memory.
+const LARGEST_BANK: usize = 100_000;
+
 impl Meaning<'_> {
     pub(super) fn name(&mut self) {
         let name = &self.specification.name;
@@ -99,7 +102,16 @@ impl Meaning<'_> {
                 ),
             );
         }
-        if population.bank < population.size {
+        if population.bank > LARGEST_BANK {
+            self.error(
+                &path("bank"),
+                format!(
+                    "a bank of {} virtual patients does not fit into memory",
+                    population.bank
+                ),
+                format!("give at most {LARGEST_BANK}; ten times the size of the trial is enough"),
+            );
+        } else if population.bank < population.size {
             self.error(
                 &path("bank"),
                 format!(
@@ -108,7 +120,7 @@ impl Meaning<'_> {
                 ),
                 "replicates draw subjects without replacement: give ten times the size or more",
             );
-        } else if population.bank < 5 * population.size {
+        } else if population.bank < population.size.saturating_mul(5) {
             self.warn(
                 &path("bank"),
                 format!(

@@ -6,6 +6,15 @@ use crate::disease::Disease;
 use crate::library::Library;
 use crate::specification::{OutcomeKind, Rescue};
 
+/// Longest follow-up: 50 years, beyond which no parameter of the model means anything.
+const LONGEST_FOLLOW_UP_WEEKS: f64 = 2600.0;
+/// Closest visits: one a day.
+const CLOSEST_VISITS_WEEKS: f64 = 1.0 / 7.0;
+/// Most replicates; their Monte Carlo standard error is below 0.0002.
+const MOST_REPLICATES: u32 = 10_000_000;
+/// Most replicates written subject by subject; these rows are held in memory.
+const MOST_DETAIL_REPLICATES: u32 = 1000;
+
 impl Meaning<'_> {
     pub(super) fn follow_up_and_visits(&mut self) {
         let end = self.specification.follow_up.duration_weeks;
@@ -14,6 +23,12 @@ impl Meaning<'_> {
                 &[Key("follow_up"), Key("duration_weeks")],
                 "the follow-up has no length",
                 "give a number of weeks above 0",
+            );
+        } else if end > LONGEST_FOLLOW_UP_WEEKS {
+            self.error(
+                &[Key("follow_up"), Key("duration_weeks")],
+                format!("a follow-up of {end} weeks is longer than a life with the disease"),
+                format!("give at most {LONGEST_FOLLOW_UP_WEEKS} weeks"),
             );
         }
         match (
@@ -84,6 +99,11 @@ impl Meaning<'_> {
                 &[Key("visits"), Key("every_weeks")],
                 format!("a visit every {step} weeks does not fit a follow-up of {end} weeks"),
                 format!("give a number above 0 and up to {end}"),
+            ),
+            (None, Some(step)) if step < CLOSEST_VISITS_WEEKS => self.error(
+                &[Key("visits"), Key("every_weeks")],
+                format!("a visit every {step} weeks is more often than daily"),
+                "give at least 1/7 of a week, 0.143",
             ),
             (None, Some(_)) => {}
             (Some(weeks), None) => {
@@ -170,6 +190,20 @@ impl Meaning<'_> {
                 &[Key("simulation"), Key("replicates")],
                 "the simulation has zero replicates",
                 "give at least 1; 1000 gives a power with a standard error near 0.013",
+            );
+        }
+        if simulation.replicates > MOST_REPLICATES {
+            self.error(
+                &[Key("simulation"), Key("replicates")],
+                format!("{} replicates are too many", simulation.replicates),
+                format!("give at most {MOST_REPLICATES}; 1000 gives a power with a standard error near 0.013"),
+            );
+        }
+        if simulation.detail_replicates > MOST_DETAIL_REPLICATES {
+            self.error(
+                &[Key("simulation"), Key("detail_replicates")],
+                format!("{} replicates in every detail do not fit into memory", simulation.detail_replicates),
+                format!("give at most {MOST_DETAIL_REPLICATES}; the table `replicates` holds the results of all"),
             );
         }
         if simulation.seed > i64::MAX as u64 {

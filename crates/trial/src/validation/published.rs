@@ -162,16 +162,33 @@ pub struct TrialFacts {
     pub mg_adl_min: Option<f64>,
 }
 
+/// Columns that [`Landmarks::trial`] reads.
+const TRIAL_COLUMNS: [&str; 8] = [
+    "trial_id",
+    "arms",
+    "n_per_arm",
+    "n_total",
+    "recalled_fields",
+    "edss_min",
+    "edss_max",
+    "mg_adl_min",
+];
+/// Columns that a comparison with a row of the parameter table reads.
+const PARAMETER_COLUMNS: [&str; 7] = [
+    "symbol", "scope", "value", "grade", "source", "locator", "address",
+];
+
 impl Landmarks {
     /// Reads the tables of a library.
     pub fn of(library: &Library) -> Result<Landmarks, Error> {
-        let table = |path| Table::read(library, path);
+        let table = |path, columns: &[&str]| Table::read(library, path, columns);
+        let figures = ["value", "grade"];
         Ok(Landmarks {
-            arm_outcomes: table("landmarks/arm_outcomes.csv")?,
-            time_courses: table("landmarks/timecourses.csv")?,
-            physiology: table("landmarks/physiology.csv")?,
-            trials: table("landmarks/trials.csv")?,
-            parameters: table(PARAMETERS)?,
+            arm_outcomes: table("landmarks/arm_outcomes.csv", &figures)?,
+            time_courses: table("landmarks/timecourses.csv", &figures)?,
+            physiology: table("landmarks/physiology.csv", &figures)?,
+            trials: table("landmarks/trials.csv", &TRIAL_COLUMNS)?,
+            parameters: table(PARAMETERS, &PARAMETER_COLUMNS)?,
         })
     }
 
@@ -284,12 +301,19 @@ impl Requirement {
 }
 
 impl Table {
-    fn read(library: &Library, path: &str) -> Result<Table, Error> {
+    fn read(library: &Library, path: &str, columns: &[&str]) -> Result<Table, Error> {
         let file = library.file(path)?;
         let mut reader = csv::Reader::from_reader(file.text.as_bytes());
         let bad =
             |e: csv::Error| Error::from(Problem::new(file.name, format!("not a CSV table: {e}")));
         let headers = reader.headers().map_err(bad)?.clone();
+        if let Some(missing) = columns.iter().find(|&c| !headers.iter().any(|h| h == *c)) {
+            let problem = Problem::new(file.name, format!("there is no column `{missing}`"));
+            return Err(problem
+                .on_line(file.text, 1)
+                .hint("the first line names the columns, as in the table of the program")
+                .into());
+        }
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(bad)?;
@@ -349,6 +373,14 @@ impl Table {
         let total = count("n_total").or_else(|| count("n"));
         // A Kaplan-Meier or adjusted percentage is not the quotient of the counts.
         let counted = count("n_events").filter(|_| statistic == "pct");
+        if let Some((events, total)) = counted.zip(total)
+            && events > total
+        {
+            let message = format!("a row has {events} events in {total} patients");
+            return Err(Problem::new(&self.file, message)
+                .hint("correct `n_events`, or the total beside it")
+                .into());
+        }
         let events = counted
             .zip(total)
             .map(|(events, total)| match wanted.complement {
