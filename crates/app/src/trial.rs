@@ -41,8 +41,8 @@ enum Action {
         /// Replicates, instead of the file's.
         #[arg(long, visible_alias = "reps")]
         replicates: Option<u32>,
-        /// Seed, instead of the file's.
-        #[arg(long)]
+        /// Seed, instead of the file's; below 2^63, as large as a TOML file can hold.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..1 << 63))]
         seed: Option<u64>,
         #[command(flatten)]
         common: Common,
