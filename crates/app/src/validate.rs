@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
     /// Virtual patients per comparison.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = Options::default().patients)]
     patients: usize,
     /// Seed of all draws.
     #[arg(long, default_value_t = 1)]

@@ -124,7 +124,9 @@ pub fn render_html_fragment(report: &ValidationReport) -> String {
         escape(&report.title)
     );
     if !report.introduction.is_empty() {
-        html.push_str(&format!("<p>{}</p>\n", link_dois(&report.introduction)));
+        for paragraph in report.introduction.split("\n\n") {
+            html.push_str(&format!("<p>{}</p>\n", link_dois(paragraph.trim())));
+        }
     }
     let figure = FigureBlock {
         id: "validation",
@@ -210,8 +212,11 @@ fn draw_strip(svg: &mut Svg, row: &ValidationRow, left: f64, right: f64, top: f6
     let (height, middle) = (26.0, top + 13.0);
     let third = (right - left) / 3.0;
     let Some((low, high)) = limits(row) else {
-        let words = "no accepted range";
-        svg.text(((left + right) / 2.0, middle + 4.0), "mu sm m", words);
+        let words = match limits_words(row) {
+            words if words == MISSING => "no accepted range".to_string(),
+            words => format!("accepted: {words}"),
+        };
+        svg.text(((left + right) / 2.0, middle + 4.0), "mu sm m", &words);
         return;
     };
     svg.rect((left + third, top), (third, height), "ok");
@@ -341,8 +346,12 @@ fn limits(row: &ValidationRow) -> Option<(f64, f64)> {
 }
 
 fn limits_words(row: &ValidationRow) -> String {
+    let Estimate { lower, upper, .. } = row.acceptance;
     match limits(row) {
         Some((low, high)) => format!("{} to {}", significant(low), significant(high)),
+        // A requirement may be open on one side.
+        None if lower.is_finite() => format!("at least {}", significant(lower)),
+        None if upper.is_finite() => format!("at most {}", significant(upper)),
         None => MISSING.to_string(),
     }
 }

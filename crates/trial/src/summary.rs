@@ -311,3 +311,19 @@ pub fn known_failures(library: &Library) -> Result<Vec<KnownFailure>, Error> {
                 .into()
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_the_model_lists_every_known_failure() {
+        let page = include_str!("../../../docs/concepts/model.md");
+        let failures = known_failures(&Library::embedded()).expect("the list can be read");
+        assert!(failures.len() >= 19);
+        for f in failures {
+            let row = format!("| {} | {} | {} |", f.what, f.simulated, f.observed);
+            assert!(page.contains(&row), "missing in docs/concepts/model.md: {row}");
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             seed: 1,
-            patients: 1000,
+            patients: 2000,
             courses_per_patient: 5,
             only: Vec::new(),
             threads: 1,
