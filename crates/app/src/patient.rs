@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         return print(&csv(&patient));
     }
     if arguments.json {
-        return print_json(&json(&patient, arguments));
+        return print_json(&json(&patient, &scenario, arguments));
     }
     let figure = figure(&patient, &scenario, arguments);
     let path = arguments
@@ -275,7 +275,13 @@ fn csv(patient: &Individual) -> String {
     text
 }
 
-fn json(patient: &Individual, arguments: &Arguments) -> serde_json::Value {
+fn json(patient: &Individual, scenario: &Scenario, arguments: &Arguments) -> serde_json::Value {
+    let unit = |output: &String| {
+        let symbol = scenario.model.symbol(output)?;
+        Some((output.clone(), json!(scenario.model[symbol].unit)))
+    };
+    let units: serde_json::Map<String, serde_json::Value> =
+        patient.outputs.iter().filter_map(unit).collect();
     let series: serde_json::Map<String, serde_json::Value> = patient
         .outputs
         .iter()
@@ -309,6 +315,7 @@ fn json(patient: &Individual, arguments: &Arguments) -> serde_json::Value {
         "summary": patient.summary,
         "time_days": patient.times_days,
         "outputs": series,
+        "units": units,
         "course": {
             "attacks": attacks,
             "visits": visits,

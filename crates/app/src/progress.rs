@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::exit::say;
 
@@ -23,9 +23,13 @@ impl Bar {
             ProgressDrawTarget::stderr()
         };
         let bar = ProgressBar::with_draw_target(Some(length), target);
-        let template = "{prefix:26} {bar:24} {human_pos}/{human_len}  {per_sec}  {eta} left  {msg}";
+        let template = "{prefix:26} {bar:24} {human_pos}/{human_len}  {rate}  {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸ "));
+            let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // Nothing can be done about a terminal that takes no text.
+                let _ = write!(out, "{:.0}/s", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
         }
         bar.set_prefix(title.to_string());
         bar.enable_steady_tick(Duration::from_millis(200));
