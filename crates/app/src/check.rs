@@ -1,11 +1,16 @@
-//! `neurocart check`: validates trial files and model files without running them.
+//! `neurocart check`: validates trial, therapy, disease and model files without running them.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use neurocart_trial::Problem;
+use neurocart_trial::disease::Disease;
+use neurocart_trial::layers::Layers;
 use neurocart_trial::library::Library;
+use neurocart_trial::parameters::Parameters;
+use neurocart_trial::scenario::{Ingredients, Scenario};
+use neurocart_trial::therapy::Therapy;
 
 use crate::exit::{Code, Exit, print, print_json, say};
 
@@ -132,10 +137,99 @@ fn check_file(path: &Path, library: &Library) -> Result<Finding, Exit> {
                 neurocart_model::Severity::Warning => finding.warnings.push(d.into()),
             }
         }
+    } else if let Some(kind) = library_kind(&text) {
+        if let Err(error) = check_library_file(kind, path, &text, library) {
+            finding.errors = messages(error);
+        }
     } else {
         let check = neurocart_trial::check::check(&text, &name, library);
         finding.errors = check.errors.into_iter().map(Message::from).collect();
         finding.warnings = check.warnings.into_iter().map(Message::from).collect();
     }
     Ok(finding)
+}
+
+/// What kind of library file a TOML text is.
+#[derive(Clone, Copy)]
+enum LibraryKind {
+    Disease,
+    Therapy,
+}
+
+/// Whether a text is a therapy or a disease; anything else is taken for a trial.
+fn library_kind(text: &str) -> Option<LibraryKind> {
+    let heading = |word: &str| {
+        text.lines()
+            .any(|line| line.split('=').next().is_some_and(|key| key.trim() == word))
+    };
+    match (
+        heading("kind"),
+        heading("parameter_scope"),
+        text.contains("[population"),
+    ) {
+        (_, _, true) => None,
+        (true, _, _) => Some(LibraryKind::Therapy),
+        (_, true, _) => Some(LibraryKind::Disease),
+        _ => None,
+    }
+}
+
+/// Reads a therapy or a disease as if it stood in the library, and puts a model together with it.
+fn check_library_file(
+    kind: LibraryKind,
+    path: &Path,
+    text: &str,
+    library: &Library,
+) -> Result<(), neurocart_trial::Error> {
+    let id = path
+        .file_stem()
+        .map_or(String::new(), |s| s.to_string_lossy().into_owned());
+    let folder = match kind {
+        LibraryKind::Disease => "diseases",
+        LibraryKind::Therapy => "therapies",
+    };
+    let library = library
+        .clone()
+        .with_file(&format!("{folder}/{id}.toml"), text);
+    let parameters = Parameters::of(&library)?;
+    let (diseases, therapies): (Vec<&str>, Vec<&str>) = match kind {
+        LibraryKind::Disease => (vec![&id], library.therapy_ids()),
+        LibraryKind::Therapy => (library.disease_ids(), vec![&id]),
+    };
+    // One partner is enough: what a file adds does not depend on the other.
+    let (Some(disease), Some(therapy)) = (diseases.first(), therapies.first()) else {
+        return Ok(());
+    };
+    let disease = Disease::load(&library, disease)?;
+    let therapy = Therapy::load(&library, therapy, &[])?;
+    Layers::of(&parameters, &disease, &[])?;
+    Scenario::build(Ingredients {
+        library: &library,
+        parameters: &parameters,
+        disease: &disease,
+        therapy: &therapy,
+        overrides: &[],
+        end_days: 365.0,
+        extra_days: &[],
+    })?;
+    Ok(())
+}
+
+fn messages(error: neurocart_trial::Error) -> Vec<Message> {
+    match error {
+        neurocart_trial::Error::Input(problem) => vec![(*problem).into()],
+        neurocart_trial::Error::Inputs(problems) => {
+            problems.into_iter().map(Message::from).collect()
+        }
+        other => {
+            let shown = other.to_string();
+            vec![Message {
+                message: shown.clone(),
+                line: None,
+                column: None,
+                hint: None,
+                shown,
+            }]
+        }
+    }
 }

@@ -41,7 +41,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Validate trial files (.toml) and model files (.ant): every mistake with its place.
+    /// Validate trial, therapy and disease files (.toml) and models (.ant): mistakes with their place.
     Check {
         /// Files to check.
         #[arg(required = true)]

@@ -323,7 +323,10 @@ mod tests {
         assert!(failures.len() >= 19);
         for f in failures {
             let row = format!("| {} | {} | {} |", f.what, f.simulated, f.observed);
-            assert!(page.contains(&row), "missing in docs/concepts/model.md: {row}");
+            assert!(
+                page.contains(&row),
+                "missing in docs/concepts/model.md: {row}"
+            );
         }
     }
 }

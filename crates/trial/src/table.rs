@@ -389,8 +389,13 @@ pub const EVENTS: Table = Table {
 pub const TABLES: [Table; 4] = [SUBJECTS, VISITS, EVENTS, REPLICATES];
 
 /// Tables of a run and the table of `neurocart population`.
-const DOCUMENTED: [Table; 5] =
-    [SUBJECTS, VISITS, EVENTS, REPLICATES, crate::population_table::PATIENTS];
+const DOCUMENTED: [Table; 5] = [
+    SUBJECTS,
+    VISITS,
+    EVENTS,
+    REPLICATES,
+    crate::population_table::PATIENTS,
+];
 
 /// The reference page of the tables, in Markdown.
 pub fn reference_page() -> String {
