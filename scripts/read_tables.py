@@ -75,7 +75,7 @@ def main():
             f"""select avg(case when rejected then 1.0 else 0.0 end)
                 from read_parquet('{run}/replicates.parquet')
                 where scenario = 'as_designed' and analysis = {primary['analysis'] + 1}"""
-        ).fetchone()[0]
+        ).fetchall()[0][0]
         check(abs(rejected - primary["rejected"]["value"]) < 1e-12,
               f"replicates: {rejected} rejected, summary {primary['rejected']['value']}")
         print(f"rejections in the table and the summary: {rejected:.3f}")
