@@ -87,7 +87,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Exit> {
     let library = match &arguments.library {
-        Some(folder) => Library::with_overrides(folder)?,
+        Some(folder) => {
+            Library::with_overrides(folder).map_err(|error| Exit::invalid(error.to_string()))?
+        }
         None => Library::embedded(),
     };
     for file in &library.unknown_files {

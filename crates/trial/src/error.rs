@@ -97,7 +97,7 @@ pub enum Error {
     Settings(#[from] neurocart_engine::SettingsError),
     /// Too many patients cannot be solved to trust the rest.
     #[error(
-        "{failed} of {solved} virtual patients could not be solved, more than the {allowed_percent} % that is allowed; first: {first}\n     = hint: look for an overridden parameter or dose far outside its usual range, or loosen the tolerances"
+        "{failed} of {solved} virtual patients could not be solved, more than the {allowed_percent} % that is allowed; first: {first}\n     = hint: look for a parameter, a dose or a model file of your own far outside what is usual; `simulation.maximum_failed_fraction` of a trial file allows more"
     )]
     TooManyFailures {
         /// Patients that failed.
@@ -123,7 +123,7 @@ pub enum Error {
         hint: String,
     },
     /// A file cannot be read or written.
-    #[error("cannot {action} `{path}`: {source}")]
+    #[error("cannot {action} `{path}`: {source}{}", file_hint(action, .source))]
     File {
         /// `read` or `write`.
         action: &'static str,
@@ -132,6 +132,24 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+/// What to do about a file that cannot be read or written, as a line to append.
+fn file_hint(action: &str, source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match (source.kind(), action) {
+        (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
+            "\n     = hint: the disk is full: make room, or name a file on another one"
+        }
+        (ErrorKind::NotFound, "write") => {
+            "\n     = hint: make the folder first, or name a file in another one"
+        }
+        (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem, "write") => {
+            "\n     = hint: name a file in a folder that can be written"
+        }
+        (ErrorKind::InvalidData, _) => "\n     = hint: the file must be text in UTF-8",
+        _ => "",
+    }
 }
 
 impl From<Problem> for Error {

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use parquet::errors::ParquetError;
+
 use crate::bank::{self, BankFailure, BankRequest};
 use crate::course::{self, Course, Plan};
 use crate::error::Error;
@@ -160,7 +162,16 @@ pub fn write(
     );
     let temporary = path.with_extension("parquet.tmp");
     let file = File::create(&temporary).map_err(unwritable)?;
-    let parquet = |e: parquet::errors::ParquetError| unwritable(std::io::Error::other(e));
+    let parquet = |e: ParquetError| {
+        unwritable(match e {
+            // What the system said is wrapped; the user wants to read it bare.
+            ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+                Ok(source) => *source,
+                Err(inner) => std::io::Error::other(inner),
+            },
+            other => std::io::Error::other(other),
+        })
+    };
     let mut writer = Writer::new(file, &PATIENTS, facts).map_err(parquet)?;
     let mut rows = Rows::new(&PATIENTS);
     let mut written = 0;
@@ -209,12 +220,18 @@ pub fn write(
             return Err(error);
         }
     };
-    if !rows.is_empty() {
-        writer.write(&rows).map_err(parquet)?;
+    let end = || {
+        if !rows.is_empty() {
+            writer.write(&rows).map_err(parquet)?;
+        }
+        let file = writer.finish().map_err(parquet)?;
+        file.sync_all().map_err(unwritable)?;
+        std::fs::rename(&temporary, path).map_err(unwritable)
+    };
+    if let Err(error) = end() {
+        let _ = std::fs::remove_file(&temporary);
+        return Err(error);
     }
-    let file = writer.finish().map_err(parquet)?;
-    file.sync_all().map_err(unwritable)?;
-    std::fs::rename(&temporary, path).map_err(unwritable)?;
     Ok(Streamed {
         patients: written,
         screening,

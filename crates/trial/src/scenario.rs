@@ -172,7 +172,7 @@ impl Scenario {
                 .map(str::to_owned)
         };
         let model = neurocart_model::load("scenario.ant", &text, &resolve, &Options::default())
-            .map_err(|errors| Error::Model(neurocart_model::render(&errors)))?
+            .map_err(|errors| Error::Model(rendered(errors, library)))?
             .model;
 
         let mut varying = Vec::new();
@@ -301,6 +301,19 @@ impl Scenario {
         };
         self.plan.iter().map(dose).collect()
     }
+}
+
+/// The errors of a model in words, with its modules called as the user knows their files.
+fn rendered(mut errors: Vec<neurocart_model::Diagnostic>, library: &Library) -> String {
+    for error in &mut errors {
+        for place in std::iter::once(&mut error.place).chain(&mut error.related) {
+            let file = |folder: &str| library.find(&format!("{folder}/{}", place.source));
+            if let Some(file) = file("model").or_else(|| file("model/drugs")) {
+                place.source = file.name.to_owned();
+            }
+        }
+    }
+    neurocart_model::render(&errors)
 }
 
 /// All parameters of the core and of the drugs, with the user's values.

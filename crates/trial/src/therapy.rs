@@ -328,7 +328,7 @@ impl Therapy {
                     return Err(Complaint::new(
                         "every_days",
                         0,
-                        format!("`every_days` is {every}, more often than hourly"),
+                        format!("`every_days` is {every:?}, more often than hourly"),
                         "a constant infusion has `infusion_hours`; 1 day is the usual shortest cycle",
                     ));
                 }

@@ -12,7 +12,13 @@ pub fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, Error> {
 /// The problem behind a TOML error.
 pub fn problem(error: &toml::de::Error, text: &str, file: &str) -> Problem {
     let message = error.message();
-    let problem = Problem::new(file, message.lines().next().unwrap_or("not a TOML file"));
+    let words = message
+        .lines()
+        .next()
+        .unwrap_or("not a TOML file")
+        .replace("expected f64", "expected a number")
+        .replace("expected usize", "expected a whole number");
+    let problem = Problem::new(file, words);
     let problem = match error.span() {
         Some(span) => problem.at(text, span.start),
         None => problem,

@@ -1,0 +1,11 @@
+//! What a user sees: the real program, run in a folder of its own, with all it says and leaves behind.
+
+mod check;
+mod command_line;
+mod disk;
+mod interruption;
+mod library;
+mod patient;
+mod population;
+mod program;
+mod trial;
