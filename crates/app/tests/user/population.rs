@@ -90,29 +90,33 @@ fn peak_memory_kib(folder: &Folder, arguments: &[&str]) -> u64 {
 }
 
 /// A million patients fit wherever twenty thousand do: ten times the patients need no more than
-/// a batch of rows and a little. What a patient would need if it were kept, its trajectory alone,
-/// is several KiB: 18,000 of them could not hide below the bound.
+/// a batch of rows and a little. Were even the row of each patient kept, 18,000 rows of 25 values of
+/// 16 bytes would be 7 MiB, above the bound. How far the solver runs ahead of the table is up to the
+/// system and can only add, so the least of three peaks counts.
 #[cfg(target_os = "linux")]
 #[test]
 fn ten_times_the_patients_need_no_more_memory() {
-    const BOUND_KIB: u64 = 12 * 1024;
+    const BOUND_KIB: u64 = 5 * 1024;
     let folder = Folder::new();
-    let peak = |size: &str| {
-        let size = [
+    let least_peak = |size: &str| {
+        let arguments = [
             "population",
             "--disease",
             "mg-achr",
             "--months",
-            "3",
+            "1",
             "--threads",
-            "2",
+            "1",
             "--quiet",
             "--size",
             size,
         ];
-        peak_memory_kib(&folder, &size)
+        (0..3)
+            .map(|_| peak_memory_kib(&folder, &arguments))
+            .min()
+            .unwrap()
     };
-    let (few, many) = (peak("2000"), peak("20000"));
+    let (few, many) = (least_peak("2000"), least_peak("20000"));
     assert!(
         few > 1024 && many < few + BOUND_KIB,
         "{few} KiB for 2,000 patients, {many} KiB for 20,000"
