@@ -123,7 +123,7 @@ pub const PATIENTS: Table = Table {
 };
 
 /// Rows that are kept in memory before they are written.
-const BATCH: usize = 4096;
+const BATCH: usize = 16_384;
 
 /// What became of a stream.
 #[derive(Clone, Debug)]
