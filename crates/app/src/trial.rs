@@ -44,6 +44,10 @@ enum Action {
         /// Seed, instead of the file's; below 2^63, as large as a TOML file can hold.
         #[arg(long, value_parser = clap::value_parser!(u64).range(..1 << 63))]
         seed: Option<u64>,
+        /// Field of an arm's therapy to change: `cd19-cart:dose_cells_per_kg=2e6`,
+        /// `cd19-cart:lymphodepletion.units=0`.
+        #[arg(long = "change", value_name = "ARM:FIELD=VALUE")]
+        changes: Vec<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -76,6 +80,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
             out,
             replicates,
             seed,
+            changes,
             common,
         } => {
             let mut specification = specification(trial, library)?;
@@ -84,6 +89,9 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
             }
             if let Some(seed) = seed {
                 specification.simulation.seed = *seed;
+            }
+            for change in changes {
+                change_arm(&mut specification, change)?;
             }
             // Changed on the command line: the checks must hold for what is run.
             let text = specification.to_toml();
@@ -129,6 +137,34 @@ fn specification(trial: &str, library: &Library) -> Result<Specification, Exit> 
         Some(specification) if checked.errors.is_empty() => Ok(specification),
         _ => Err(neurocart_trial::Error::Inputs(checked.errors).into()),
     }
+}
+
+/// Applies `ARM:FIELD=VALUE` to the arm's overrides; whether field and value fit is checked with the
+/// whole trial.
+fn change_arm(specification: &mut Specification, change: &str) -> Result<(), Exit> {
+    let malformed = || {
+        Exit::invalid(format!(
+            "`--change {change}` is not of the form ARM:FIELD=VALUE\n     = hint: for example \
+             `--change {}:dose_cells_per_kg=2e6`",
+            specification.arms[0].name
+        ))
+    };
+    let (arm, field) = change.split_once(':').ok_or_else(malformed)?;
+    let (path, value) = field.split_once('=').ok_or_else(malformed)?;
+    // Numbers, texts in quotes and lists are written alike in JSON and TOML.
+    let value = serde_json::from_str(value.trim()).map_err(|_| malformed())?;
+    let names: Vec<&str> = specification.arms.iter().map(|a| a.name.as_str()).collect();
+    let Some(index) = names.iter().position(|name| *name == arm.trim()) else {
+        return Err(Exit::invalid(format!(
+            "`--change {change}`: there is no arm `{}`\n     = hint: the arms are {}",
+            arm.trim(),
+            names.join(", ")
+        )));
+    };
+    specification.arms[index]
+        .changes
+        .insert(path.trim().to_string(), value);
+    Ok(())
 }
 
 /// Does what is left of a run and tells the answer. `trial` is how the user named the trial.

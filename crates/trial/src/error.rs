@@ -28,9 +28,9 @@ impl Problem {
             ..Problem::default()
         }
     }
-    /// Adds what to do.
+    /// Adds what to do; an empty text adds nothing.
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());
         self
     }
     /// Places the problem at byte `offset` of `text`.

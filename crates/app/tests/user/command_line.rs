@@ -45,14 +45,15 @@ fn help_says_what_there_is() {
       <TRIAL>  Trial file, or the name of a trial of the library
 
     Options:
-          --library <DIR>            Folder whose files win over the library inside the program, file by file
-          --out <DIR>                Directory of the run; `runs/NAME` where it is missing
-          --replicates <REPLICATES>  Replicates, instead of the file's [alias: --reps]
-          --seed <SEED>              Seed, instead of the file's; below 2^63, as large as a TOML file can hold
-          --threads <THREADS>        Worker threads; all processors where it is missing. The results do not depend on it
-          --json                     The summary as JSON on standard output
-          --quiet                    No progress bar
-      -h, --help                     Print help
+          --library <DIR>             Folder whose files win over the library inside the program, file by file
+          --out <DIR>                 Directory of the run; `runs/NAME` where it is missing
+          --replicates <REPLICATES>   Replicates, instead of the file's [alias: --reps]
+          --seed <SEED>               Seed, instead of the file's; below 2^63, as large as a TOML file can hold
+          --change <ARM:FIELD=VALUE>  Field of an arm's therapy to change: `cd19-cart:dose_cells_per_kg=2e6`, `cd19-cart:lymphodepletion.units=0`
+          --threads <THREADS>         Worker threads; all processors where it is missing. The results do not depend on it
+          --json                      The summary as JSON on standard output
+          --quiet                     No progress bar
+      -h, --help                      Print help
     ");
 }
 

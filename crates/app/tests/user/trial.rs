@@ -324,3 +324,37 @@ fn a_trial_that_does_not_exist_is_refused() {
     );
     assert!(folder.bytes("").is_empty(), "nothing is made");
 }
+
+#[test]
+fn a_therapy_is_changed_on_the_command_line_and_the_run_says_so() {
+    let folder = Folder::new();
+    let mut run = vec![
+        "trial",
+        "run",
+        "nmosd-bcma-single-arm",
+        "--replicates",
+        "2",
+        "--out",
+        "run",
+        "--quiet",
+    ];
+    let wrong = [&run[..], &["--change", "bcma:dose_cells_per_kg=2e6"]].concat();
+    assert_snapshot!(folder.run(&wrong), @r"
+    exit code 2
+    ---- stderr
+    error: `--change bcma:dose_cells_per_kg=2e6`: there is no arm `bcma`
+         = hint: the arms are bcma-cart
+    ");
+    let wrong = [&run[..], &["--change", "dose_cells_per_kg=2e6"]].concat();
+    assert_snapshot!(folder.run(&wrong), @r"
+    exit code 2
+    ---- stderr
+    error: `--change dose_cells_per_kg=2e6` is not of the form ARM:FIELD=VALUE
+         = hint: for example `--change bcma-cart:dose_cells_per_kg=2e6`
+    ");
+    run.extend(["--change", "bcma-cart:lymphodepletion.units=0.5"]);
+    folder.run_well(&run);
+    let kept = String::from_utf8(folder.bytes("run")["specification.toml"].clone()).unwrap();
+    assert!(kept.contains("\"lymphodepletion.units\" = 0.5"), "{kept}");
+    folder.run_well(&["trial", "resume", "run", "--quiet"]);
+}
