@@ -20,6 +20,7 @@
 //! ```
 
 mod beta;
+mod binary_regression;
 mod cholesky;
 mod error;
 mod gamma;
@@ -29,10 +30,13 @@ mod normal;
 mod standardise;
 
 pub mod ancova;
+pub mod conditional_odds_ratio;
 pub mod cox;
 pub mod distribution;
+pub mod firth;
 pub mod kaplan_meier;
 pub mod log_rank;
+pub mod logistic;
 pub mod monte_carlo;
 pub mod negative_binomial;
 pub mod nelson_aalen;
@@ -41,7 +45,9 @@ pub mod poisson_regression;
 pub mod proportion;
 pub mod quantile;
 pub mod restricted_mean;
+pub mod stratified_tables;
 pub mod two_by_two;
+pub mod unconditional_exact;
 
 pub use error::{Estimate, InputError, NotEstimable};
 pub use interval::{ChiSquareTest, Interval};
