@@ -14,6 +14,7 @@ mod patient;
 mod population;
 mod progress;
 mod trial;
+mod trial_design;
 mod trial_report;
 mod validate;
 mod wording;
@@ -56,6 +57,8 @@ enum Command {
     Patient(patient::Arguments),
     /// Simulate many virtual patients and write one row each.
     Population(population::Arguments),
+    /// Design a trial without a model: sample sizes, boundaries, decision tables.
+    Design(design::Arguments),
     /// Simulate trials: tables, summary and report in a run directory.
     Trial(trial::Arguments),
     /// Write the report of a finished run again.
@@ -102,6 +105,7 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Library(arguments) => library::run(&arguments, &library),
         Command::Patient(arguments) => patient::run(&arguments, &library),
         Command::Population(arguments) => population::run(&arguments, &library),
+        Command::Design(arguments) => design::run(&arguments),
         Command::Trial(arguments) => trial::run(&arguments, &library),
         Command::Report { directory, json } => trial::report_again(&directory, json),
         Command::Validate(arguments) => validate::run(&arguments, &library),
