@@ -10,6 +10,7 @@ mod exit;
 mod figures;
 mod library;
 mod model;
+mod new;
 mod patient;
 mod population;
 mod progress;
@@ -59,6 +60,8 @@ enum Command {
     Population(population::Arguments),
     /// Design a trial without a model: sample sizes, boundaries, decision tables.
     Design(design::Arguments),
+    /// Write a protocol of the library as a trial file of your own.
+    New(new::Arguments),
     /// Simulate trials: tables, summary and report in a run directory.
     Trial(trial::Arguments),
     /// Write the report of a finished run again.
@@ -106,6 +109,7 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Patient(arguments) => patient::run(&arguments, &library),
         Command::Population(arguments) => population::run(&arguments, &library),
         Command::Design(arguments) => design::run(&arguments),
+        Command::New(arguments) => new::run(&arguments, &library),
         Command::Trial(arguments) => trial::run(&arguments, &library),
         Command::Report { directory, json } => trial::report_again(&directory, json),
         Command::Validate(arguments) => validate::run(&arguments, &library),
