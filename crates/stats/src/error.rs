@@ -238,6 +238,21 @@ pub(crate) fn check_times(time: &[f64]) -> Result<(), InputError> {
     }
 }
 
+/// Times at which rows come under observation: finite, not negative, before the row's own time.
+pub(crate) fn check_start(start: &[f64], time: &[f64]) -> Result<(), InputError> {
+    check_length("start", start.len(), time.len())?;
+    check_finite("start", start)?;
+    match (0..time.len()).find(|&i| !(start[i] >= 0.0 && start[i] < time[i])) {
+        None => Ok(()),
+        Some(index) => Err(InputError::Value {
+            name: "start",
+            index,
+            value: start[index],
+            expected: "zero or more and below the row's time",
+        }),
+    }
+}
+
 pub(crate) fn check_level(level: f64) -> Result<(), InputError> {
     // Beyond these ends the tail probability or the interval vanishes in rounding.
     if (1e-6..=1.0 - 1e-12).contains(&level) {

@@ -32,6 +32,7 @@ mod standardise;
 mod two_arm_size;
 
 pub mod ancova;
+pub mod concordance;
 pub mod conditional_odds_ratio;
 pub mod cox;
 pub mod distribution;
