@@ -47,7 +47,7 @@ struct Maximum {
     penalised: f64,
 }
 
-const MAX_ITERATIONS: usize = 2_000;
+const MAX_ITERATIONS: usize = 500;
 
 /// Scoring on the penalised likelihood; the coefficient at `zero`, if given, is held at zero, but
 /// counts in the penalty.
@@ -67,23 +67,21 @@ fn maximise(data: &Binary, zero: Option<usize>) -> Estimate<Maximum> {
     let mut now = at(data.start(), true)?;
     let mut last_promise = f64::INFINITY;
     for iteration in 0..MAX_ITERATIONS {
-        let score = penalised_score(data, &now);
+        let (score, mut curvature) = penalised_score(data, &now);
         let mut step = score.clone();
-        match zero {
-            None => now.factor.solve(&mut step),
-            Some(zero) => {
-                let mut information = now.expansion.information.clone();
-                for k in 0..p {
-                    information[zero * p + k] = 0.0;
-                    information[k * p + zero] = 0.0;
-                }
-                information[zero * p + zero] = 1.0;
-                step[zero] = 0.0;
-                Cholesky::new(&information, p, 0.0)
-                    .map_err(|_| NotEstimable::NoVariation)?
-                    .solve(&mut step);
+        if let Some(zero) = zero {
+            for k in 0..p {
+                curvature[zero * p + k] = 0.0;
+                curvature[k * p + zero] = 0.0;
             }
+            curvature[zero * p + zero] = 1.0;
+            step[zero] = 0.0;
         }
+        Cholesky::new(&curvature, p, 0.0)
+            .map_err(|_| NotEstimable::NoConvergence {
+                iterations: iteration,
+            })?
+            .solve(&mut step);
         let promise: f64 = step.iter().zip(&score).map(|(s, g)| s * g).sum();
         // The step is below 1e-10 standard errors, or rounding keeps it from shrinking.
         if promise < 1e-20 || promise < 1e-16 && promise > 0.9 * last_promise {
@@ -119,16 +117,27 @@ fn maximise(data: &Binary, zero: Option<usize>) -> Estimate<Maximum> {
     })
 }
 
-fn penalised_score(data: &Binary, now: &Maximum) -> Vec<f64> {
+/// The score with the penalty, and X' W (1 + H) X, H the leverages: the information of the data
+/// to which Firth's score adds h subjects with half an event each. Without H, a subject alone with
+/// its covariates would be stepped twice too far.
+fn penalised_score(data: &Binary, now: &Maximum) -> (Vec<f64>, Vec<f64>) {
     let p = data.columns;
     let mut score = now.expansion.score.clone();
+    let mut curvature = now.expansion.information.clone();
     let mut solved = vec![0.0; p];
     for (i, x) in data.x.chunks_exact(p).enumerate() {
         solved.copy_from_slice(x);
         now.factor.solve(&mut solved);
         let leverage: f64 = x.iter().zip(&solved).map(|(x, s)| x * s).sum();
-        let pull = now.expansion.weight[i] * leverage * (0.5 - now.expansion.probability[i]);
-        score.iter_mut().zip(x).for_each(|(s, x)| *s += pull * x);
+        let weight = now.expansion.weight[i];
+        let added = weight * leverage;
+        let pull = added * (0.5 - now.expansion.probability[i]);
+        for j in 0..p {
+            score[j] += pull * x[j];
+            for k in 0..=j {
+                curvature[j * p + k] += weight * added * x[j] * x[k];
+            }
+        }
     }
-    score
+    (score, curvature)
 }

@@ -152,6 +152,13 @@ pub fn cox(
             cluster,
         )
     });
+    if let Some(robust) = &robust {
+        // Residuals that cancel leave 1e-16 of a standard error, which is none.
+        let vanishes = |j: usize| robust[j * p + j] <= 1e-24 * naive[j * p + j];
+        if (0..p).any(vanishes) {
+            return Err(NotEstimable::NoVariation);
+        }
+    }
     let wald = match &robust {
         None => quadratic_form(&maximum.b, &maximum.likelihood.information, &maximum.b),
         Some(robust) => {
