@@ -98,14 +98,22 @@ pub fn sobol_indices(
         b: centre(f_b),
         ab: f_ab.iter().map(|values| centre(values)).collect(),
     };
-    let spread = outputs.a.iter().chain(&outputs.b).map(|v| v.abs());
-    if spread.fold(0.0, f64::max) <= 1e-13 * mean.abs() {
+    let largest = |values: &[f64]| values.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
+    let spread = largest(&outputs.a).max(largest(&outputs.b));
+    // A deviation of 1e-13 of the outputs' size is rounding.
+    let size = outputs
+        .ab
+        .iter()
+        .fold(spread.max(mean.abs()), |a, ab| a.max(largest(ab)));
+    if spread <= 1e-13 * size {
         return Err(NotEstimable::NoVariation);
     }
-    let estimate = outputs.indices(|k| k).ok_or(NotEstimable::NoVariation)?;
+    let estimate = outputs
+        .indices(size, |k| k)
+        .ok_or(NotEstimable::NoVariation)?;
     // A bootstrap sample may hold one point only, many times over; it says nothing and is left out.
     let samples: Vec<Vec<[f64; 2]>> = (0..bootstrap.samples)
-        .filter_map(|sample| outputs.indices(|position| pick(sample, position) % n))
+        .filter_map(|sample| outputs.indices(size, |position| pick(sample, position) % n))
         .collect();
     if samples.len() < 2 {
         return Err(NotEstimable::NoVariation);
@@ -144,8 +152,9 @@ struct Outputs {
 }
 
 impl Outputs {
-    /// First-order and total index of every input over the points picked; none without variance.
-    fn indices(&self, pick: impl Fn(usize) -> usize) -> Option<Vec<[f64; 2]>> {
+    /// First-order and total index of every input over the points picked; none without variance
+    /// above the rounding of outputs of this size.
+    fn indices(&self, size: f64, pick: impl Fn(usize) -> usize) -> Option<Vec<[f64; 2]>> {
         let n = self.a.len();
         let (mut sum, mut squares) = (0.0, 0.0);
         let mut products = vec![[0.0; 2]; self.ab.len()];
@@ -165,7 +174,7 @@ impl Outputs {
         let n = n as f64;
         let mean = sum / (2.0 * n);
         let variance = squares / (2.0 * n) - mean * mean;
-        if variance <= 1e-13 * squares / n {
+        if variance <= 1e-26 * size * size {
             return None;
         }
         // The mean of this sample of points is taken off B here.
