@@ -9,8 +9,8 @@ mod reference;
 
 use neurocart_stats::distribution::normal_sf;
 use neurocart_stats::group_sequential::{
-    BoundaryType, Design, Futility, FutilityBoundary, Plan, Sides, Spending, cumulative_spending,
-    plan, stopping,
+    BoundaryType, Design, Futility, FutilityBoundary, Plan, Sides, Spending, conditional_power,
+    conditional_power_at_trend, cumulative_spending, plan, predictive_power, stopping,
 };
 use reference::{Row, assert_close, assert_exact, rows};
 
@@ -54,7 +54,7 @@ fn design(rows: &[Row]) -> Design {
 
 #[test]
 fn boundaries_and_expected_information_match_every_row() {
-    let (mut compared, mut worst) = (0, [0.0_f64; 6]);
+    let mut compared = 0;
     let file = rows("group_sequential");
     for rows in designs(&file) {
         let design = design(rows);
@@ -68,55 +68,40 @@ fn boundaries_and_expected_information_match_every_row() {
                 design.sides,
                 design.information
             );
-            let close = |ours: f64, column: &str, worst: &mut f64, allowed: f64| {
-                let theirs = row.number(column);
-                *worst = worst.max((ours - theirs).abs());
-                let _ = allowed;
-                let _ = &what;
+            let close = |ours: f64, column: &str, allowed: f64| {
+                assert_close(
+                    &format!("{what} {column}"),
+                    ours,
+                    row.number(column),
+                    0.0,
+                    allowed,
+                );
             };
             let look = ours.looks[k];
-            close(look.efficacy, "z_boundary", &mut worst[0], 1e-5);
-            close(
-                normal_sf(look.efficacy),
-                "nominal_p_one_sided",
-                &mut worst[1],
-                1e-6,
-            );
-            close(ours.alpha_spent[k], "alpha_spent", &mut worst[2], 1e-6);
-            close(
-                ours.inflation_factor,
-                "inflation_factor",
-                &mut worst[3],
-                1e-5,
-            );
-            close(
-                ours.drift * ours.drift,
-                "shift_drift_squared",
-                &mut worst[4],
-                1e-4,
-            );
+            close(look.efficacy, "z_boundary", 1e-5);
+            close(normal_sf(look.efficacy), "nominal_p_one_sided", 1e-6);
+            close(ours.alpha_spent[k], "alpha_spent", 1e-6);
+            close(ours.inflation_factor, "inflation_factor", 1e-5);
+            close(ours.drift * ours.drift, "shift_drift_squared", 1e-4);
             close(
                 ours.inflation_factor * at_drift.expected_information,
                 "avg_info_h1",
-                &mut worst[5],
                 1e-5,
             );
             close(
                 ours.inflation_factor * at_null.expected_information,
                 "avg_info_h0",
-                &mut worst[5],
                 1e-5,
             );
             compared += 1;
         }
     }
-    println!("{worst:?}");
     assert_eq!(compared, 220);
 }
 
 #[test]
 fn futility_boundaries_match_every_row() {
-    let (mut compared, mut worst) = (0, [0.0_f64; 4]);
+    let mut compared = 0;
     let file = rows("group_sequential_futility");
     for rows in designs(&file) {
         let spending = |name: &str| match name {
@@ -141,21 +126,20 @@ fn futility_boundaries_match_every_row() {
         for (k, row) in rows.iter().enumerate() {
             spent += at_drift.futility[k];
             let look = ours.looks[k];
-            let mut close = |i: usize, ours: f64, theirs: f64| {
-                worst[i] = worst[i].max((ours - theirs).abs());
+            let close = |ours: f64, column: &str, allowed: f64| {
+                let what = format!("{} {k} {column}", row.text("beta_spending"));
+                assert_close(&what, ours, row.number(column), 0.0, allowed);
             };
-            close(0, look.efficacy, row.number("z_efficacy"));
-            if let Some(z) = row.optional("z_futility") {
-                close(1, look.futility, z);
-            } else {
-                assert_eq!(look.futility, look.efficacy);
+            close(look.efficacy, "z_efficacy", 1e-6);
+            match row.optional("z_futility") {
+                Some(_) => close(look.futility, "z_futility", 1e-6),
+                None => assert_eq!(look.futility, look.efficacy),
             }
-            close(2, spent, row.number("beta_spent"));
-            close(3, ours.inflation_factor, row.number("inflation_factor"));
+            close(spent, "beta_spent", 1e-7);
+            close(ours.inflation_factor, "inflation_factor", 1e-6);
             compared += 1;
         }
     }
-    println!("{worst:?}");
     assert_eq!(compared, 10);
 }
 
@@ -179,6 +163,34 @@ fn spending_functions_match_every_row() {
         }
         compared += 1;
     }
-    let _ = assert_exact;
     assert_eq!(compared, 24);
+}
+
+#[test]
+fn conditional_and_predictive_power_match_every_row() {
+    let mut compared = 0;
+    for row in rows("conditional_power") {
+        let (t, z, end) = (
+            row.number("info"),
+            row.number("z_interim"),
+            row.number("z_final_boundary"),
+        );
+        let drift = row.number("drift_assumed");
+        let ours = conditional_power(t, z, end, drift).unwrap();
+        assert_exact("conditional power", ours, row.number("conditional_power"));
+        let trend = conditional_power_at_trend(t, z, end).unwrap();
+        assert_exact(
+            "at the trend",
+            trend,
+            row.number("conditional_power_current_trend"),
+        );
+        let predictive = predictive_power(t, z, end).unwrap();
+        assert_exact(
+            "predictive",
+            predictive,
+            row.number("predictive_power_flat_prior"),
+        );
+        compared += 1;
+    }
+    assert_eq!(compared, 36);
 }

@@ -216,13 +216,13 @@ pub(super) fn check_boundary(boundary: &BoundaryType) -> Result<(), InputError> 
 pub(super) fn check_information(information: impl Iterator<Item = f64>) -> Result<(), InputError> {
     let (mut before, mut looks) = (0.0, 0);
     for (index, t) in information.enumerate() {
-        if !(t > 0.0 && t <= 1e6 && t - before >= SMALLEST_STEP * t) {
+        if !(t >= 1e-9 && t <= 1e6 && t - before >= SMALLEST_STEP * t) {
             return Err(InputError::Value {
                 name: "information",
                 index,
                 value: t,
                 expected: "above that of the look before by at least a millionth of itself, \
-                           and at most 1e6",
+                           and from 1e-9 to 1e6",
             });
         }
         before = t;

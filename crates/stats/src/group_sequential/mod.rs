@@ -29,6 +29,8 @@
 //! ```
 
 mod boundary;
+mod conditional_power;
+mod final_inference;
 mod futility;
 mod integration;
 mod operating;
@@ -37,6 +39,10 @@ mod root;
 mod spending;
 
 pub use boundary::{BoundaryType, Look, MOST_LOOKS, SMALLEST_STEP, Sides, efficacy_boundary};
+pub use conditional_power::{
+    conditional_power, conditional_power_at_trend, conditional_stopping, predictive_power,
+};
+pub use final_inference::{FinalInference, final_inference, repeated_interval};
 pub use futility::{Futility, FutilityBoundary};
 pub use operating::{Stopping, fixed_drift, required_drift, stopping, without_futility};
 pub use plan::{Design, Plan, equal_information, look_boundary, observed_boundaries, plan};
