@@ -2,8 +2,9 @@
 
 mod reference;
 
+use neurocart_stats::distribution::normal_critical;
 use neurocart_stats::dose_finding::*;
-use reference::{Row, assert_exact, rows};
+use reference::{Row, assert_close, assert_exact, assert_optimised, rows};
 
 /// Rows of consecutive equal values in some columns, as groups.
 fn groups(rows: Vec<Row>, columns: &[&str]) -> Vec<Vec<Row>> {
@@ -184,4 +185,176 @@ fn exact_three_plus_three_matches_every_row() {
         }
     }
     assert_eq!(compared, 48);
+}
+
+fn crm_model(row: &Row) -> CrmModel {
+    match row.text("model") {
+        "empiric" => CrmModel::Empiric,
+        _ => CrmModel::Logistic { intercept: 3.0 },
+    }
+}
+
+#[test]
+fn crm_skeletons_match_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("crm_skeleton"), &["case_id"]) {
+        let row = &group[0];
+        let skeleton = crm_skeleton(
+            crm_model(row),
+            row.number("target"),
+            row.number("halfwidth"),
+            row.label("nu") - 1,
+            row.label("n_dose"),
+        )
+        .unwrap();
+        assert_eq!(skeleton.len(), group.len());
+        for (row, ours) in group.iter().zip(skeleton) {
+            assert_exact(row.text("case_id"), ours, row.number("skeleton"));
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 25);
+}
+
+/// Tallies of the doses from a table of patients.
+fn tallies<'a>(patients: impl Iterator<Item = &'a Row>, doses: usize) -> Vec<DoseTally> {
+    let mut tallies = vec![DoseTally::default(); doses];
+    for row in patients {
+        let dose = &mut tallies[row.label("dose_level") - 1];
+        dose.treated += 1;
+        dose.dlt += row.count("dlt");
+    }
+    tallies
+}
+
+#[test]
+fn crm_fits_match_every_row() {
+    let patients = rows("crm_data");
+    assert_eq!(patients.len(), 31);
+    let mut compared = 0;
+    for group in groups(rows("crm_cases"), &["case_id", "model", "method"]) {
+        let row = &group[0];
+        let what = format!(
+            "{} {} {}",
+            row.text("case_id"),
+            row.text("model"),
+            row.text("method")
+        );
+        let doses = tallies(
+            patients
+                .iter()
+                .filter(|p| p.text("case_id") == row.text("case_id")),
+            group.len(),
+        );
+        let settings = CrmSettings {
+            model: crm_model(row),
+            skeleton: reference::column(&group, "skeleton"),
+            target: row.number("target"),
+            prior_sd: row.number("prior_sd_beta"),
+            overdose: None,
+        };
+        let method = match row.text("method") {
+            "bayes" => CrmMethod::Bayes,
+            _ => CrmMethod::MaximumLikelihood,
+        };
+        let fit = crm(&doses, &settings, method, 0.90).unwrap();
+        eprintln!(
+            "{what} {} {} | {} {}",
+            fit.b,
+            row.number("beta_estimate"),
+            fit.variance,
+            row.number("beta_var")
+        );
+        for (dose, row) in group.iter().enumerate() {
+            eprintln!(
+                "   {:e} {:e} {:e}",
+                fit.rates[dose] / row.number("p_tox") - 1.,
+                fit.intervals[dose].lower / row.optional("p_tox_lower90").unwrap_or(-1.) - 1.,
+                fit.intervals[dose].upper / row.optional("p_tox_upper90").unwrap_or(-1.) - 1.
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 68);
+}
+
+#[test]
+fn tite_crm_fit_matches_every_row() {
+    let patients = rows("tite_crm_data");
+    let cases = rows("tite_crm_case");
+    let mut doses = vec![DoseTally::default(); cases.len()];
+    for row in &patients {
+        let weight = tite_weight(row.number("followup"), row.number("obs_window")).unwrap();
+        let weight = if row.count("dlt") == 1 { 1.0 } else { weight };
+        assert_exact("weight", weight, row.number("weight"));
+        let dose = &mut doses[row.label("dose_level") - 1];
+        if weight < 1.0 {
+            dose.pending_weights.push(weight);
+        } else {
+            dose.treated += 1;
+            dose.dlt += row.count("dlt");
+        }
+    }
+    assert_eq!(patients.len(), 10);
+    let settings = CrmSettings {
+        overdose: None,
+        ..CrmSettings::empiric(
+            reference::column(&cases, "skeleton"),
+            cases[0].number("target"),
+        )
+    };
+    let fit = tite_crm(&doses, &settings, CrmMethod::Bayes, 0.90).unwrap();
+    for (dose, row) in cases.iter().enumerate() {
+        eprintln!(
+            "{:e} {:e} {:e}",
+            fit.b / row.number("beta_estimate") - 1.,
+            fit.variance / row.number("beta_var") - 1.,
+            fit.rates[dose] / row.number("p_tox") - 1.
+        );
+        assert_eq!(fit.recommended, row.label("recommended_dose") - 1);
+    }
+    assert_eq!(cases.len(), 6);
+}
+
+#[test]
+fn boin12_desirabilities_match_every_row() {
+    let theirs = rows("boin12_desirability");
+    let settings = Boin12Settings::default();
+    let ours = boin12_table(&settings, &[0, 3, 6, 9]).unwrap();
+    assert_eq!((theirs.len(), ours.len()), (166, 166));
+    for (row, ours) in theirs.iter().zip(ours) {
+        let counts = (ours.treated, ours.dlt, ours.responses);
+        assert_eq!(
+            counts,
+            (row.count("n"), row.count("n_tox"), row.count("n_eff"))
+        );
+        let what = format!("{counts:?}");
+        assert_eq!(settings.utility_neither, row.number("u_no_tox_no_eff"));
+        assert_eq!(100.0 - settings.utility_neither, row.number("u_tox_eff"));
+        assert_eq!(settings.highest_dlt_rate, row.number("phi_tox"));
+        assert_eq!(settings.lowest_response_rate, row.number("phi_eff"));
+        assert_exact(
+            &what,
+            settings.utility_benchmark(),
+            row.number("utility_benchmark"),
+        );
+        assert_exact(&what, ours.quasi_events, row.number("quasi_events"));
+        assert_exact(&what, ours.desirability, row.number("desirability"));
+        assert_exact(
+            &what,
+            ours.overdose_probability,
+            row.number("pr_tox_gt_phi"),
+        );
+        assert_exact(
+            &what,
+            ours.low_response_probability,
+            row.number("pr_eff_lt_phi"),
+        );
+        assert_eq!(ours.rank, row.label("rank_within_table"), "{what}");
+        let (n, dlt, responses) = counts;
+        assert_eq!(
+            boin12_desirability(n, dlt, responses, &settings),
+            Ok(ours.desirability)
+        );
+    }
 }

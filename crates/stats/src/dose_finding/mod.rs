@@ -24,15 +24,26 @@
 //! ```
 
 mod boin;
+mod boin12;
+mod continual_reassessment;
+mod crm_model;
+mod crm_skeleton;
 mod interval_design;
 mod isotonic;
 mod overdose;
 mod three_plus_three;
+mod tite_crm;
 
 pub use boin::{
     BoinBoundary, BoinRates, BoinSettings, boin_boundaries, boin_extra_safe_stop, boin_next_dose,
     boin_rates, boin_select,
 };
+pub use boin12::{
+    Boin12Row, Boin12Settings, boin12_desirability, boin12_next_dose, boin12_select, boin12_table,
+};
+pub use continual_reassessment::{CrmFit, CrmMethod, CrmSettings, crm, crm_next_dose, crm_select};
+pub use crm_model::CrmModel;
+pub use crm_skeleton::crm_skeleton;
 pub use interval_design::{
     IntervalDecision, IntervalDecisionRow, IntervalRule, IntervalSettings, interval_decision,
     interval_decision_table, interval_next_dose, interval_select,
@@ -43,6 +54,7 @@ pub use three_plus_three::{
     ThreePlusThreeExact, ThreePlusThreeVariant, three_plus_three_exact, three_plus_three_next_dose,
     three_plus_three_select,
 };
+pub use tite_crm::{tite_crm, tite_crm_next_dose, tite_crm_select, tite_weight};
 
 use crate::InputError;
 use crate::error::check_count;
@@ -187,6 +199,12 @@ pub enum DoseFindingDesign {
     Boin(BoinSettings),
     /// Keyboard, mTPI-2 or mTPI.
     Interval(IntervalSettings),
+    /// Continual reassessment method.
+    Crm(CrmSettings),
+    /// Time-to-event continual reassessment method.
+    TiteCrm(CrmSettings),
+    /// BOIN12, for the optimal biological dose.
+    Boin12(Boin12Settings),
 }
 
 impl DoseFindingDesign {
@@ -206,6 +224,9 @@ impl DoseFindingDesign {
             Self::ThreePlusThree(variant) => three_plus_three_next_dose(doses, current, *variant),
             Self::Boin(settings) => boin_next_dose(doses, current, settings),
             Self::Interval(settings) => interval_next_dose(doses, current, settings),
+            Self::Crm(settings) => crm_next_dose(doses, current, settings),
+            Self::TiteCrm(settings) => tite_crm_next_dose(doses, current, settings),
+            Self::Boin12(settings) => boin12_next_dose(doses, current, settings),
         }
     }
 
@@ -220,13 +241,16 @@ impl DoseFindingDesign {
             Self::ThreePlusThree(variant) => three_plus_three_select(doses, *variant),
             Self::Boin(settings) => boin_select(doses, settings),
             Self::Interval(settings) => interval_select(doses, settings),
+            Self::Crm(settings) => crm_select(doses, settings),
+            Self::TiteCrm(settings) => tite_crm_select(doses, settings),
+            Self::Boin12(settings) => boin12_select(doses, settings),
         }
     }
 
     /// Whether decisions use patients who are still in the DLT window, so that the trial need not
     /// wait for them.
     pub fn uses_pending_patients(&self) -> bool {
-        false
+        matches!(self, Self::TiteCrm(_))
     }
 }
 

@@ -45,6 +45,22 @@ impl OverdoseRule {
             .position(|dose| self.eliminates(dose.treated, dose.dlt, target))
     }
 
+    /// As [`OverdoseRule::eliminated_from`], where a patient inside the DLT window counts as the part
+    /// of it that is over of a patient without a DLT.
+    pub(crate) fn eliminated_from_with_pending(
+        &self,
+        doses: &[DoseTally],
+        target: f64,
+    ) -> Option<usize> {
+        doses.iter().position(|dose| {
+            let without = (dose.treated - dose.dlt) as f64;
+            let pending: f64 = dose.pending_weights.iter().sum();
+            let above =
+                incomplete_beta_upper(1.0 + dose.dlt as f64, 1.0 + without + pending, target);
+            dose.treated >= self.minimum_treated && above > self.cutoff
+        })
+    }
+
     /// The smallest number of DLT in `treated` patients that eliminates, if any does.
     pub(crate) fn boundary(&self, treated: u64, target: f64) -> Option<u64> {
         if !self.eliminates(treated, treated, target) {
