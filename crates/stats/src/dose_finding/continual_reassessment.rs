@@ -205,13 +205,13 @@ fn posterior_moments(likelihood: &CrmLikelihood, prior_sd: f64) -> Estimate<(f64
         grid[first.saturating_sub(1)],
         grid[(last + 1).min(SEARCH_CELLS)],
     );
-    let fit = likelihood.with_derivatives(peak);
-    let information = (precision - fit.curvature).max(precision);
+    let curvature = likelihood.derivatives(peak).curvature;
+    let information = (precision - curvature).max(precision);
     let intervals = (2.0 * (to - from) * information.sqrt()).ceil();
     let mut intervals = (intervals as usize).clamp(16, LARGEST_QUADRATURE);
 
     let mut sums = [0.0; 3];
-    let mut add = |sums: &mut [f64; 3], b: f64| {
+    let add = |sums: &mut [f64; 3], b: f64| {
         let (density, x) = (libm::exp(ln_density(b) - height), b - peak);
         sums[0] += density;
         sums[1] += density * x;
@@ -288,14 +288,14 @@ fn maximum_likelihood(likelihood: &CrmLikelihood) -> Estimate<(f64, f64)> {
     let (mut from, mut to) = (place(top - 1), place(top + 1));
     for _ in 0..80 {
         let middle = 0.5 * (from + to);
-        if likelihood.with_derivatives(middle).slope > 0.0 {
+        if likelihood.derivatives(middle).slope > 0.0 {
             from = middle;
         } else {
             to = middle;
         }
     }
     let b = 0.5 * (from + to);
-    let information = -likelihood.with_derivatives(b).curvature;
+    let information = -likelihood.derivatives(b).curvature;
     if information.is_finite() && information > 0.0 {
         Ok((b, 1.0 / information))
     } else {
