@@ -54,6 +54,43 @@ pub enum NotEstimable {
         /// Position of the covariate, from 0.
         covariate: usize,
     },
+    /// In every table an arm is empty, or nobody or everybody responded.
+    #[error(
+        "not estimable: in every table an arm is empty or all subjects have the same outcome, \
+         so nothing is said on the odds ratio"
+    )]
+    NoInformativeTable,
+    /// The odds ratio is zero or infinite.
+    #[error(
+        "not estimable: the odds ratio is {bound}, so it has no Wald interval; \
+         use the exact conditional one instead"
+    )]
+    OddsRatioAtBound {
+        /// Zero or infinity.
+        bound: f64,
+    },
+    /// Fewer strata that say something than the method needs.
+    #[error("not estimable: {strata} informative strata, at least {needed} are needed")]
+    TooFewStrata {
+        /// Strata in which the outcome varies and both arms have subjects.
+        strata: usize,
+        /// Strata the method needs.
+        needed: usize,
+    },
+    /// The target means are at or beyond the edge of what weights on the subjects can reach.
+    #[error(
+        "not estimable: no weights on these subjects have the target means \
+         (they lie outside, or on the edge of, the subjects' range)"
+    )]
+    TargetOutOfReach,
+    /// Nearly all weight lies on one subject, so nothing is left to estimate an error by.
+    #[error("not estimable: subject {subject} carries {share} of the weight of its arm")]
+    WeightOnOneSubject {
+        /// Position of the subject, from 0.
+        subject: usize,
+        /// Its share of the weight.
+        share: f64,
+    },
     /// A covariate is constant or a combination of the others.
     #[error("not estimable: covariate {covariate} is constant or a combination of the others")]
     Collinear {
@@ -212,6 +249,21 @@ pub(crate) fn check_times(time: &[f64]) -> Result<(), InputError> {
             index,
             value: time[index],
             expected: "zero or more",
+        }),
+    }
+}
+
+/// Times at which rows come under observation: finite, not negative, before the row's own time.
+pub(crate) fn check_start(start: &[f64], time: &[f64]) -> Result<(), InputError> {
+    check_length("start", start.len(), time.len())?;
+    check_finite("start", start)?;
+    match (0..time.len()).find(|&i| !(start[i] >= 0.0 && start[i] < time[i])) {
+        None => Ok(()),
+        Some(index) => Err(InputError::Value {
+            name: "start",
+            index,
+            value: start[index],
+            expected: "zero or more and below the row's time",
         }),
     }
 }
