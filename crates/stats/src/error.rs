@@ -21,6 +21,9 @@ pub enum NotEstimable {
     /// Nobody had the event.
     #[error("not estimable: no event was observed")]
     NoEvents,
+    /// Everybody had the event.
+    #[error("not estimable: every patient had the event")]
+    OnlyEvents,
     /// Only one arm has subjects at risk when events happen.
     #[error("not estimable: fewer than two arms have subjects at risk at an event")]
     EmptyArm,
@@ -111,12 +114,24 @@ pub enum NotEstimable {
         /// Last observed time.
         last: f64,
     },
+    /// A prior density without bound, whose information is not defined.
+    #[error(
+        "not estimable: a beta component has a parameter below 1, so its density and information \
+         are infinite at 0 or 1; use the effective sample size by moments"
+    )]
+    UnboundedPrior,
     /// The iteration did not settle.
     #[error("not estimable: no convergence after {iterations} iterations")]
     NoConvergence {
         /// Iterations done.
         iterations: usize,
     },
+    /// No effect of the treatment gives a design the power asked for.
+    #[error(
+        "not attainable: no effect gives this design the power asked for, \
+         because it stops for futility too early or has no error left to spend"
+    )]
+    NotAttainable,
     /// The input itself is wrong: a fault of the caller, not of the data.
     #[error(transparent)]
     Input(#[from] InputError),
