@@ -13,13 +13,13 @@ use crate::exit::Exit;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Risk, rate or hazard ratio.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     ratio: f64,
     /// Lower confidence limit of the ratio.
-    #[arg(long, requires = "upper")]
+    #[arg(long, requires = "upper", allow_negative_numbers = true)]
     lower: Option<f64>,
     /// Upper confidence limit of the ratio.
-    #[arg(long, requires = "lower")]
+    #[arg(long, requires = "lower", allow_negative_numbers = true)]
     upper: Option<f64>,
 }
 

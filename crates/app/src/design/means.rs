@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long, allow_negative_numbers = true)]
     difference: f64,
     /// Standard deviation of the outcome within an arm, in the same unit.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     sd: f64,
     /// Correlation of baseline and outcome: the analysis adjusts for baseline (ANCOVA).
     #[arg(long, allow_negative_numbers = true)]

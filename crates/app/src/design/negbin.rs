@@ -15,16 +15,16 @@ use crate::exit::Exit;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Relapses per year on control.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     control_rate: f64,
     /// Relapse rate on treatment over that on control.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     rate_ratio: f64,
     /// Dispersion k in the variance mu + k mu^2 of the relapses of a patient; 0 for Poisson.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     dispersion: f64,
     /// Mean follow-up in years.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     exposure: f64,
     #[command(flatten)]
     arms: TwoArms,
@@ -126,7 +126,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     }
     let title = format!(
         "Rate ratio {rate_ratio} against {control_rate} relapses a year, dispersion {dispersion}, \
-         {exposure} years: two-sided {alpha}, power {power}"
+         mean follow-up {exposure} years: two-sided {alpha}, power {power}"
     );
     let figure = power_figure("Power by subjects and dispersion", power, curves);
     Ok(Answer {

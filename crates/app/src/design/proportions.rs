@@ -16,10 +16,10 @@ use crate::exit::Exit;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Response probability on treatment.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     treated: f64,
     /// Response probability on control.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     control: f64,
     #[command(flatten)]
     arms: TwoArms,

@@ -15,13 +15,13 @@ use crate::exit::Exit;
 #[derive(Clone, Copy, clap::Args)]
 pub struct TwoArms {
     /// Two-sided significance level.
-    #[arg(long, default_value_t = 0.05)]
+    #[arg(long, default_value_t = 0.05, allow_negative_numbers = true)]
     pub alpha: f64,
     /// Power to be reached, at least 0.5.
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.8, allow_negative_numbers = true)]
     pub power: f64,
     /// Treated subjects per control subject.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub allocation: f64,
 }
 
@@ -49,7 +49,7 @@ pub fn invalid(error: InputError) -> Exit {
                 _ => return Exit::invalid(error.to_string()),
             };
             let option = option.replace('_', "-");
-            format!("`--{option}` is {value}; give {expected}")
+            format!("`--{option}` is {value}; it must be {expected}")
         }
         _ => error.to_string(),
     };

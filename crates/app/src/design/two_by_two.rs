@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long, required = true, num_args = 1.., value_name = "X/N")]
     control: Vec<Responders>,
     /// Confidence level of the intervals.
-    #[arg(long, default_value_t = 0.95)]
+    #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
     level: f64,
 }
 
