@@ -29,6 +29,7 @@ mod normal;
 mod standardise;
 
 pub mod ancova;
+pub mod competing_risks;
 pub mod concordance;
 pub mod cox;
 pub mod distribution;

@@ -130,6 +130,7 @@ pub(super) fn prepare(
             event,
             runs,
             entry,
+            lingering: None,
         },
         centre,
         scale,
