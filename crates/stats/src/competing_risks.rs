@@ -17,6 +17,7 @@
 
 use crate::cholesky::{Cholesky, quadratic_form};
 use crate::error::{check_length, check_level, check_times};
+use crate::log_rank::distinct_groups;
 use crate::normal::normal_critical;
 use crate::{ChiSquareTest, Estimate, InputError, Interval, NotEstimable};
 
@@ -170,9 +171,6 @@ pub struct GrayTest {
     pub test: ChiSquareTest,
 }
 
-/// Most groups that [`gray_test`] takes; its cost grows with their cube.
-const LARGEST_GROUPS: usize = 100;
-
 /// Gray's test that the cumulative incidence of `cause` is the same in all groups.
 pub fn gray_test(time: &[f64], causes: &[u32], group: &[usize], cause: u32) -> Estimate<GrayTest> {
     check(time, causes, cause)?;
@@ -180,20 +178,7 @@ pub fn gray_test(time: &[f64], causes: &[u32], group: &[usize], cause: u32) -> E
     if !causes.contains(&cause) {
         return Err(NotEstimable::NoEvents);
     }
-    let mut labels: Vec<usize> = group.to_vec();
-    labels.sort_unstable();
-    labels.dedup();
-    if labels.len() < 2 {
-        return Err(NotEstimable::EmptyArm);
-    }
-    if labels.len() > LARGEST_GROUPS {
-        return Err(InputError::Range {
-            name: "group",
-            value: labels.len() as f64,
-            expected: "at most 100 different groups",
-        }
-        .into());
-    }
+    let labels = distinct_groups(group)?;
     let mut observed: Vec<(u64, usize, u32)> = (0..time.len())
         .map(|i| {
             let place = labels.partition_point(|&l| l < group[i]);
@@ -342,7 +327,7 @@ impl Gray {
                 }
             }
         }
-        for k in 0..g {
+        for (k, &size_k) in size.iter().enumerate() {
             let s = &self.groups[k];
             if s.at_risk <= 0.0 {
                 continue;
@@ -379,7 +364,7 @@ impl Gray {
             }
             let s = &mut self.groups[k];
             if own > 0.0 {
-                s.score += own_k - own * size[k] * (1.0 - s.incidence) / risk_sets;
+                s.score += own_k - own * size_k * (1.0 - s.incidence) / risk_sets;
                 s.informative = true;
             }
             s.incidence += before * own_k / y;
