@@ -69,9 +69,9 @@ proptest! {
         let n = s.len();
         let id: Vec<usize> = (0..n).collect();
         let (mut start, mut stop, mut event, mut of) = (vec![], vec![], vec![], vec![]);
-        for i in 0..n {
+        for (i, share) in cuts.iter().enumerate().take(n) {
             // Cuts fall on event times too.
-            let cut = if i % 3 == 0 { (cuts[i] * c.time[i]).floor() } else { cuts[i] * c.time[i] };
+            let cut = if i % 3 == 0 { (share * c.time[i]).floor() } else { share * c.time[i] };
             if cut > 0.0 {
                 start.push(0.0);
                 stop.push(cut);
