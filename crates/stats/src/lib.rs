@@ -33,6 +33,7 @@ pub mod cox;
 pub mod distribution;
 pub mod kaplan_meier;
 pub mod log_rank;
+pub mod mixed_model;
 pub mod monte_carlo;
 pub mod negative_binomial;
 pub mod nelson_aalen;
