@@ -279,7 +279,7 @@ fn cells_of(design: &Design, contrasts: &[&[CellWeight]]) -> Result<Cells, Input
             contrast
                 .iter()
                 .map(|cell| {
-                    if !(cell.weight.abs() <= 1e100) {
+                    if cell.weight.is_nan() || cell.weight.abs() > 1e100 {
                         return Err(InputError::Range {
                             name: "weight",
                             value: cell.weight,
