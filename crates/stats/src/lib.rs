@@ -48,6 +48,7 @@ pub mod kaplan_meier;
 pub mod log_rank;
 pub mod logistic;
 pub mod milestone;
+pub mod mixed_model;
 pub mod monte_carlo;
 pub mod negative_binomial;
 pub mod nelson_aalen;
