@@ -120,6 +120,31 @@ pub enum NotEstimable {
          are infinite at 0 or 1; use the effective sample size by moments"
     )]
     UnboundedPrior,
+    /// An arm was never seen at a visit where another was.
+    #[error("not estimable: arm {arm} has no value at visit {visit}; leave the visit out")]
+    ArmWithoutVisit {
+        /// Label of the arm.
+        arm: usize,
+        /// Label of the visit.
+        visit: usize,
+    },
+    /// No subject has both visits, so their covariance is unknown.
+    #[error(
+        "not estimable: no subject was seen at both visit {first} and visit {second}, so their \
+         covariance is unknown; choose a covariance structure with fewer parameters"
+    )]
+    VisitsNeverTogether {
+        /// Label of the earlier visit.
+        first: usize,
+        /// Label of the later visit.
+        second: usize,
+    },
+    /// The variance of an estimate, after adjustment for a small sample, is zero or less.
+    #[error(
+        "not estimable: with so few subjects no positive variance is left after the adjustment; \
+         use Satterthwaite degrees of freedom"
+    )]
+    NoPositiveVariance,
     /// The iteration did not settle.
     #[error("not estimable: no convergence after {iterations} iterations")]
     NoConvergence {

@@ -8,7 +8,9 @@ use neurocart_stats::kaplan_meier::{
     KaplanMeier, SurvivalIntervalOptions, SurvivalIntervalType, kaplan_meier,
 };
 use neurocart_stats::log_rank::{LogRankOptions, log_rank};
+use neurocart_stats::milestone::milestone_survival;
 use neurocart_stats::nelson_aalen::nelson_aalen;
+use neurocart_stats::parametric_survival::{SurvivalDistribution, parametric_survival};
 use neurocart_stats::restricted_mean::restricted_mean_difference;
 use reference::{Row, assert_close, assert_exact, assert_optimised, column, rows};
 
@@ -207,6 +209,7 @@ fn log_rank_matches_every_row() {
         let options = LogRankOptions {
             rho: row.number("rho"),
             strata: strata.as_deref(),
+            ..Default::default()
         };
         let ours = log_rank(&data.time, &data.event, &group, &options).unwrap();
         assert_exact(case, ours.groups[0].observed, row.number("observed_g0"));
@@ -403,4 +406,73 @@ fn recurrent_event_models_match_every_row() {
         compared += 1;
     }
     assert_eq!(compared, 6);
+}
+
+#[test]
+fn parametric_models_match_every_row() {
+    let mut compared = 0;
+    for row in rows("parametric_survival") {
+        let data = data(row.text("data"));
+        let group = column(&data.rows, "group");
+        let distribution = match row.text("dist") {
+            "exponential" => SurvivalDistribution::Exponential,
+            "weibull" => SurvivalDistribution::Weibull,
+            "lognormal" => SurvivalDistribution::LogNormal,
+            other => panic!("{other}"),
+        };
+        let fit =
+            parametric_survival(&data.time, &data.event, &[&group], distribution, 0.95).unwrap();
+        let what = format!("{} {}", row.text("data"), row.text("dist"));
+        let effect = &fit.coefficients[0];
+        assert_optimised(&what, fit.intercept.estimate, row.number("intercept"));
+        assert_optimised(&what, effect.estimate, row.number("coef_group"));
+        assert_optimised(
+            &what,
+            fit.intercept.standard_error,
+            row.number("se_intercept"),
+        );
+        assert_optimised(&what, effect.standard_error, row.number("se_group"));
+        assert_optimised(&what, fit.scale, row.number("scale"));
+        assert_optimised(&what, fit.log_likelihood, row.number("loglik"));
+        compared += 1;
+    }
+    assert_eq!(compared, 6);
+}
+
+#[test]
+fn milestone_survival_is_what_the_rows_of_both_curves_give() {
+    let data = data("sim");
+    let second: Vec<bool> = data.group.iter().map(|&g| g == 1).collect();
+    let options = SurvivalIntervalOptions::default();
+    let find = |group: usize, time: f64| {
+        let of_group = |r: &&Row| r.text("data") == "sim" && r.label("group") == group;
+        let before = |r: &&Row| r.number("time") <= time;
+        rows("km_greenwood")
+            .iter()
+            .filter(of_group)
+            .filter(before)
+            .map(|r| ["surv", "se_surv", "lower95", "upper95"].map(|c| r.number(c)))
+            .next_back()
+            .unwrap()
+    };
+    for time in [6.0, 12.0, 13.7, 24.0] {
+        let ours = milestone_survival(&data.time, &data.event, &second, time, &options).unwrap();
+        let theirs = [find(0, time), find(1, time)];
+        for (ours, theirs) in ours.groups.iter().zip(&theirs) {
+            assert_exact("survival", ours.survival, theirs[0]);
+            assert_exact("error", ours.standard_error.unwrap(), theirs[1]);
+            assert_exact("lower", ours.interval.unwrap().lower, theirs[2]);
+            assert_exact("upper", ours.interval.unwrap().upper, theirs[3]);
+        }
+        let [a, b] = theirs;
+        let se = (a[1] * a[1] + b[1] * b[1]).sqrt();
+        assert_exact("difference", ours.difference, b[0] - a[0]);
+        assert_exact("its error", ours.standard_error.unwrap(), se);
+        let lower = b[0] - a[0] - 1.959_963_984_540_054 * se;
+        assert_exact("its limit", ours.interval.unwrap().lower, lower);
+        // The delta method for ln(-ln S): variance (se / (S ln S))^2.
+        let part = |g: [f64; 4]| (g[1] / (g[0] * g[0].ln())).powi(2);
+        let z = ((-a[0].ln()).ln() - (-b[0].ln()).ln()) / (part(a) + part(b)).sqrt();
+        assert_exact("z", ours.z.unwrap(), z);
+    }
 }

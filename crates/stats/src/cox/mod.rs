@@ -12,6 +12,7 @@
 //! Wald interval.
 
 mod baseline_hazard;
+mod fine_gray;
 mod maximum;
 mod partial_likelihood;
 mod prepared;
@@ -21,6 +22,7 @@ mod risk_set;
 mod robust;
 
 pub use baseline_hazard::{BaselineHazardStep, cox_baseline_hazard};
+pub use fine_gray::{FineGray, FineGrayCoefficient, fine_gray};
 pub use profile::cox_profile_interval;
 pub use proportionality::{CoxProportionality, cox_proportionality};
 

@@ -152,6 +152,7 @@ pub(super) fn prepare(
             weight,
             runs,
             entry,
+            lingering: None,
         },
         centre,
         scale,

@@ -65,8 +65,10 @@ pub fn cox_proportionality(
             // One event alone has share zero, and no sums over the events.
             let less = |all: f64, dying: f64| if k > 0 { all - share * dying } else { all };
             let total = less(all.s0, dying.s0);
+            for (mean, (&all, &dying)) in means.iter_mut().zip(all.s1.iter().zip(&dying.s1)) {
+                *mean = less(all, dying) / total;
+            }
             for i in 0..p {
-                means[i] = less(all.s1[i], dying.s1[i]) / total;
                 score[i] -= g * means[i];
                 for j in 0..=i {
                     let at = i * p + j;
@@ -81,8 +83,8 @@ pub fn cox_proportionality(
             }
         }
         for row in (run.start..run.end).filter(|&row| subjects.event[row]) {
-            for i in 0..p {
-                score[i] += g * subjects.x[row * p + i];
+            for (score, x) in score.iter_mut().zip(&subjects.x[row * p..]) {
+                *score += g * x;
             }
         }
     });

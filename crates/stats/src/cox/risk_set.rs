@@ -18,6 +18,8 @@ pub(super) struct Subjects {
     pub runs: Vec<Run>,
     /// When each row comes under observation; none where all do so at the beginning.
     pub entry: Option<Entry>,
+    /// Rows that stay in the risk set after their time; none in an ordinary Cox model.
+    pub lingering: Option<Lingering>,
 }
 
 /// Rows of one stratum with the same time.
@@ -46,6 +48,15 @@ pub(super) struct Entry {
     /// Rows by stratum, then from the last start to the first: a stratum takes the same places
     /// here as among the rows.
     pub order: Vec<u32>,
+}
+
+/// Rows that stay in the risk set after their time t with a weight w(t') / w(t) at a later time t':
+/// those with a competing event, in the model of Fine and Gray. One stratum, no delayed entry.
+pub(super) struct Lingering {
+    /// 1 / w at its time of each row that stays, zero for the others.
+    pub weight: Vec<f64>,
+    /// w at the time of each run.
+    pub at_run: Vec<f64>,
 }
 
 /// Sums over a set of subjects with risk scores r: of r, r x and r x x' (lower triangle).
@@ -90,9 +101,9 @@ impl Sums {
         for i in 0..p {
             let weighted = risk * x[i];
             two_sum(&mut self.s1[i], &mut lost.s1[i], weighted);
-            for j in 0..=i {
+            for (j, x) in x[..=i].iter().enumerate() {
                 let at = i * p + j;
-                two_sum(&mut self.s2[at], &mut lost.s2[at], weighted * x[j]);
+                two_sum(&mut self.s2[at], &mut lost.s2[at], weighted * x);
             }
         }
     }
@@ -121,26 +132,31 @@ impl Subjects {
     #[inline(always)]
     pub fn walk(&self, p: usize, risk: &[f64], mut at_event: impl FnMut(&Run, &Sums, &Sums)) {
         let (mut all, mut dying, mut lost) = (Sums::new(p), Sums::new(p), Sums::new(p));
+        let row = |i: usize| (risk[i], &self.x[i * p..(i + 1) * p]);
+        let mut stay = self
+            .lingering
+            .as_ref()
+            .map(|l| Stay::new(l, p, risk, &self.x));
         let mut left = 0;
-        for run in &self.runs {
+        for (number, run) in self.runs.iter().enumerate() {
             if run.starts_stratum() {
                 all.clear();
                 lost.clear();
                 left = run.start;
             }
-            let row = |i: usize| &self.x[i * p..(i + 1) * p];
             match &self.entry {
                 None => {
                     for i in run.start..run.end {
-                        all.add(p, risk[i], row(i));
+                        let (risk, x) = row(i);
+                        all.add(p, risk, x);
                     }
                 }
                 Some(entry) => {
                     // Those under observation only from this time on are not at risk at it. Their
                     // own times are later, so they have been added.
                     while left < run.start && entry.start[entry.order[left] as usize] >= run.time {
-                        let i = entry.order[left] as usize;
-                        all.add_compensated(&mut lost, p, -risk[i], row(i));
+                        let (risk, x) = row(entry.order[left] as usize);
+                        all.add_compensated(&mut lost, p, -risk, x);
                         left += 1;
                     }
                     if left == run.start {
@@ -148,9 +164,13 @@ impl Subjects {
                         lost.clear();
                     }
                     for i in run.start..run.end {
-                        all.add_compensated(&mut lost, p, risk[i], row(i));
+                        let (risk, x) = row(i);
+                        all.add_compensated(&mut lost, p, risk, x);
                     }
                 }
+            }
+            if let Some(stay) = &mut stay {
+                stay.drop(p, risk, &self.x, run);
             }
             if run.events == 0 {
                 continue;
@@ -160,16 +180,68 @@ impl Subjects {
                 dying.clear();
                 for i in run.start..run.end {
                     if self.event[i] {
-                        dying.add(p, risk[i], row(i));
+                        let (risk, x) = row(i);
+                        dying.add(p, risk, x);
                     }
                 }
             }
-            at_event(run, &all, &dying);
+            match &mut stay {
+                None => at_event(run, &all, &dying),
+                Some(stay) => at_event(run, stay.with(&all, number), &dying),
+            }
         }
     }
 
     /// Whether a row seen so far in the walk is at risk at `run`.
     pub fn at_risk(&self, row: usize, run: &Run) -> bool {
         self.entry.as_ref().is_none_or(|e| e.start[row] < run.time)
+    }
+}
+
+/// Sums over the rows that linger at a time, in the walk.
+struct Stay<'a> {
+    lingering: &'a Lingering,
+    sums: Sums,
+    lost: Sums,
+    together: Sums,
+}
+
+impl Stay<'_> {
+    /// All of them, as after the last time.
+    fn new<'a>(lingering: &'a Lingering, p: usize, risk: &[f64], x: &[f64]) -> Stay<'a> {
+        let mut stay = Stay {
+            lingering,
+            sums: Sums::new(p),
+            lost: Sums::new(p),
+            together: Sums::new(p),
+        };
+        for (i, x) in x.chunks_exact(p).enumerate() {
+            let weighted = risk[i] * lingering.weight[i];
+            stay.sums.add_compensated(&mut stay.lost, p, weighted, x);
+        }
+        stay
+    }
+
+    /// At its own time a row is in the risk set as any other.
+    fn drop(&mut self, p: usize, risk: &[f64], x: &[f64], run: &Run) {
+        for (i, x) in (run.start..run.end).zip(x[run.start * p..].chunks_exact(p)) {
+            let weighted = risk[i] * self.lingering.weight[i];
+            if weighted > 0.0 {
+                self.sums.add_compensated(&mut self.lost, p, -weighted, x);
+            }
+        }
+    }
+
+    /// The sums over those at risk in the ordinary sense and those that linger.
+    fn with(&mut self, all: &Sums, run: usize) -> &Sums {
+        let w = self.lingering.at_run[run];
+        self.together.s0 = all.s0 + w * self.sums.s0;
+        let ordinary = all.s1.iter().chain(&all.s2);
+        let staying = self.sums.s1.iter().chain(&self.sums.s2);
+        let together = self.together.s1.iter_mut().chain(&mut self.together.s2);
+        for ((sum, a), b) in together.zip(ordinary).zip(staying) {
+            *sum = a + w * b;
+        }
+        &self.together
     }
 }
