@@ -3,6 +3,8 @@
 //! One file per design: its arguments, and the answer as a function of them.
 
 mod answer;
+mod conditional_power;
+mod gsd;
 mod proportion;
 
 use clap::Subcommand;
@@ -26,12 +28,20 @@ struct Asked<A: clap::Args> {
 
 #[derive(Subcommand)]
 enum Design {
+    /// Chance of success at an interim look: conditional and predictive power.
+    ConditionalPower(Asked<conditional_power::Arguments>),
+    /// Group sequential design: boundaries, error spent, futility, expected size.
+    Gsd(Box<Asked<gsd::Arguments>>),
     /// Every interval of a proportion, 0 of n and n of n included.
     Proportion(Asked<proportion::Arguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
     match &arguments.design {
+        Design::ConditionalPower(asked) => {
+            conditional_power::answer(&asked.arguments)?.show(&asked.form)
+        }
+        Design::Gsd(asked) => gsd::answer(&asked.arguments)?.show(&asked.form),
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
     }
 }
