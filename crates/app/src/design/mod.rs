@@ -3,7 +3,9 @@
 //! One file per design: its arguments, and the answer as a function of them.
 
 mod answer;
+mod conditional_power;
 mod e_value;
+mod gsd;
 mod means;
 mod negbin;
 mod proportion;
@@ -38,6 +40,10 @@ enum Design {
     Means(Asked<means::Arguments>),
     /// Sample size for the ratio of two annualised relapse rates (negative binomial).
     Negbin(Asked<negbin::Arguments>),
+    /// Chance of success at an interim look: conditional and predictive power.
+    ConditionalPower(Asked<conditional_power::Arguments>),
+    /// Group sequential design: boundaries, error spent, futility, expected size.
+    Gsd(Box<Asked<gsd::Arguments>>),
     /// Every interval of a proportion, 0 of n and n of n included.
     Proportion(Asked<proportion::Arguments>),
     /// Sample size for two response probabilities, exact beside normal.
@@ -53,6 +59,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Exit> {
         Design::Negbin(asked) => negbin::answer(&asked.arguments)?.show(&asked.form),
         Design::Proportions(asked) => proportions::answer(&asked.arguments)?.show(&asked.form),
         Design::TwoByTwo(asked) => two_by_two::answer(&asked.arguments)?.show(&asked.form),
+        Design::ConditionalPower(asked) => {
+            conditional_power::answer(&asked.arguments)?.show(&asked.form)
+        }
+        Design::Gsd(asked) => gsd::answer(&asked.arguments)?.show(&asked.form),
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
     }
 }
