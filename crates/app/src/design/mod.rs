@@ -4,6 +4,7 @@
 
 mod answer;
 mod proportion;
+mod repeated_measures;
 
 use clap::Subcommand;
 
@@ -28,10 +29,15 @@ struct Asked<A: clap::Args> {
 enum Design {
     /// Every interval of a proportion, 0 of n and n of n included.
     Proportion(Asked<proportion::Arguments>),
+    /// Subjects or power of a mixed model for repeated measures with dropout.
+    RepeatedMeasures(Asked<repeated_measures::Arguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
     match &arguments.design {
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
+        Design::RepeatedMeasures(asked) => {
+            repeated_measures::answer(&asked.arguments)?.show(&asked.form)
+        }
     }
 }
