@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use serde_json::json;
 
-use neurocart_report::figure::{Curve, CurveFigure, ReferenceLine, render_curves_svg};
+use neurocart_report::figure::ReferenceLine;
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::mixed_model::{
     RepeatedMeasuresDesign, VarianceFactors, VisitCorrelation, repeated_measures_power,
