@@ -10,6 +10,7 @@ mod means;
 mod negbin;
 mod proportion;
 mod proportions;
+mod repeated_measures;
 mod two_arms;
 mod two_by_two;
 
@@ -50,6 +51,8 @@ enum Design {
     Proportions(Asked<proportions::Arguments>),
     /// Responders of two arms: every interval and test, one table or several strata.
     TwoByTwo(Asked<two_by_two::Arguments>),
+    /// Subjects or power of a mixed model for repeated measures with dropout.
+    RepeatedMeasures(Asked<repeated_measures::Arguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
@@ -64,5 +67,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Exit> {
         }
         Design::Gsd(asked) => gsd::answer(&asked.arguments)?.show(&asked.form),
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
+        Design::RepeatedMeasures(asked) => {
+            repeated_measures::answer(&asked.arguments)?.show(&asked.form)
+        }
     }
 }
