@@ -106,7 +106,7 @@ proptest! {
     fn one_more_dlt_never_leads_to_a_higher_dose(
         doses in prop::collection::vec(small_tally(), 1..6), target in 0.1..0.5
     ) {
-        // The current dose decides alone in these designs; a model sees all doses.
+        // Not BOIN12, which weighs responses against DLT; and without pending patients TITE-CRM is the CRM.
         for design in designs(doses.len(), target).into_iter().take(8) {
             for current in 0..doses.len() {
                 if doses[current].dlt == doses[current].treated {
