@@ -113,6 +113,9 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
         Some(_) => DoseFindingDesign::TiteCrm(settings.clone()),
         None => DoseFindingDesign::Crm(settings.clone()),
     };
+    // Refuses a wrong skeleton or prior where there are no data to fit.
+    let nobody = vec![DoseTally::default(); doses];
+    design.next_dose(&nobody, 0).map_err(refused)?;
     if data.is_empty() {
         let mut table = Table::new("", &["dose", "skeleton"]);
         for (dose, p) in settings.skeleton.iter().enumerate() {
