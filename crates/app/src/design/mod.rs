@@ -72,8 +72,6 @@ enum Design {
     Mtpi(Asked<interval_design::Arguments>),
     /// mTPI-2: boundaries, next dose, MTD, operating characteristics.
     Mtpi2(Asked<interval_design::Arguments>),
-    /// Every interval of a proportion, 0 of n and n of n included.
-    Proportion(Asked<proportion::Arguments>),
     /// 3+3 in two variants, with exact operating characteristics.
     ThreePlusThree(Asked<three_plus_three::Arguments>),
     /// TITE-CRM: the CRM with patients who are still in the DLT window.
