@@ -26,6 +26,7 @@ mod gamma;
 mod interval;
 mod log_linear;
 mod normal;
+mod order;
 mod standardise;
 
 pub mod ancova;

@@ -9,7 +9,7 @@
 
 use super::Ties;
 use super::prepared::Prepared;
-use super::risk_set::{Run, Subjects};
+use super::risk_set::{Run, Subjects, width};
 
 /// Naive times the cross product of the cluster sums of residuals times naive.
 pub(super) fn sandwich(
@@ -66,34 +66,37 @@ struct Step {
 fn score_residuals(subjects: &Subjects, ties: Ties, risk: &[f64]) -> Vec<f64> {
     let p = subjects.covariates;
     let mut steps = Vec::new();
-    subjects.walk(p, risk, |run, all, dying| {
-        let d = run.events;
-        let mut step = Step {
-            hazard: 0.0,
-            hazard_mean: vec![0.0; p],
-            back: 0.0,
-            back_mean: vec![0.0; p],
-            mean: vec![0.0; p],
-        };
-        for k in 0..d {
-            let share = match ties {
-                Ties::Efron => k as f64 / d as f64,
-                _ => 0.0,
+    subjects.walk(
+        p,
+        || vec![0.0; width(p)],
+        risk,
+        |run, all, dying| {
+            let d = run.events;
+            let mut step = Step {
+                hazard: 0.0,
+                hazard_mean: vec![0.0; p],
+                back: 0.0,
+                back_mean: vec![0.0; p],
+                mean: vec![0.0; p],
             };
-            // One event alone has share zero, and no sums over the events.
-            let total = all.s0 - if k > 0 { share * dying.s0 } else { 0.0 };
-            step.hazard += 1.0 / total;
-            step.back += share / total;
-            for j in 0..p {
-                let s1 = all.s1[j] - if k > 0 { share * dying.s1[j] } else { 0.0 };
-                let mean = s1 / total;
-                step.mean[j] += mean / d as f64;
-                step.hazard_mean[j] += mean / total;
-                step.back_mean[j] += share * mean / total;
+            for k in 0..d {
+                let share = match ties {
+                    Ties::Efron => k as f64 / d as f64,
+                    _ => 0.0,
+                };
+                let total = all.s0() - share * dying.s0();
+                step.hazard += 1.0 / total;
+                step.back += share / total;
+                for j in 0..p {
+                    let mean = (all.s1(j) - share * dying.s1(j)) / total;
+                    step.mean[j] += mean / d as f64;
+                    step.hazard_mean[j] += mean / total;
+                    step.back_mean[j] += share * mean / total;
+                }
             }
-        }
-        steps.push(step);
-    });
+            steps.push(step);
+        },
+    );
 
     let mut residuals = vec![0.0; risk.len() * p];
     // Forwards in time now, the last stratum first.
