@@ -42,6 +42,13 @@ pub fn cox_baseline_hazard(
         }
         .into());
     }
+    if options.weights.is_some() {
+        return Err(InputError::Unsupported {
+            problem: "the baseline hazard does not take weights",
+            fix: "leave `weights` out",
+        }
+        .into());
+    }
     check_length("at", at.len(), covariates.len())?;
     check_finite("at", at)?;
     let prepared = prepare(time, event, covariates, options)?;

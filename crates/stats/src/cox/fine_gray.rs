@@ -161,15 +161,11 @@ fn residuals(
     let x = |i: usize| &subjects.x[i * p..(i + 1) * p];
     // Per event time, from the last: hazard of the events, and mean covariates.
     let mut events = Vec::new();
-    subjects.walk(
-        p,
-        || vec![0.0; width(p)],
-        risk,
-        |run, all, _| {
-            let mean: Vec<f64> = (0..p).map(|j| all.s1(j) / all.s0()).collect();
-            events.push((run.events as f64 / all.s0(), mean));
-        },
-    );
+    let zero = || vec![0.0; width(p)];
+    subjects.walk(p, zero, risk, |run, all, _| {
+        let mean: Vec<f64> = (0..p).map(|j| all.s1(j) / all.s0()).collect();
+        events.push((run.events as f64 / all.s0(), mean));
+    });
 
     // Forwards in time. Integrals of dH and mean dH, plain and with weight G(t-).
     let runs = &subjects.runs;

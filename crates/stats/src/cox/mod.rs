@@ -56,6 +56,10 @@ pub struct CoxOptions<'a> {
     /// by default, all from the beginning. A subject with several events, or with covariates that
     /// change, takes several rows; give its number in `cluster`.
     pub start: Option<&'a [f64]>,
+    /// Weight of each row, above zero and about one on average; none by default. Weights that are
+    /// not counts of subjects, such as propensity weights, call for the robust variance: give each
+    /// subject its own number in `cluster`.
+    pub weights: Option<&'a [f64]>,
     /// Stratum of each subject; none by default.
     pub strata: Option<&'a [usize]>,
     /// Cluster of each subject: asks for the robust variance, which the Wald test and the
@@ -69,6 +73,7 @@ impl Default for CoxOptions<'_> {
             ties: Ties::Efron,
             confidence_level: 0.95,
             start: None,
+            weights: None,
             strata: None,
             cluster: None,
         }
@@ -149,6 +154,13 @@ pub fn cox(
             cluster,
         )
     });
+    if let Some(robust) = &robust {
+        // Residuals that cancel leave 1e-16 of a standard error, which is none.
+        let vanishes = |j: usize| robust[j * p + j] <= 1e-24 * naive[j * p + j];
+        if (0..p).any(vanishes) {
+            return Err(NotEstimable::NoVariation);
+        }
+    }
     let wald = match &robust {
         None => quadratic_form(&maximum.b, &maximum.likelihood.information, &maximum.b),
         Some(robust) => {

@@ -9,6 +9,9 @@
 //! * exact: sum x b - ln of the sum over all sets of d subjects of their product of r, by the
 //!   recursion of Gail, Lubin and Rubinstein 1981, doi:10.1093/biomet/68.3.703, carried along with
 //!   its first two derivatives.
+//!
+//! With weights w, r is w exp(x b), an event's x b counts w times, and each term of d tied events
+//! counts with their mean weight, as in R's `coxph`; not for the exact likelihood.
 
 use super::Ties;
 use super::risk_set::{Run, Subjects, Sums, width};
@@ -22,7 +25,7 @@ pub(super) struct Likelihood {
     /// What the diagonal of the information would be with all means zero: the size against which
     /// its rounding error is measured.
     pub moment: Vec<f64>,
-    /// Risk scores relative to the largest, kept for the residuals.
+    /// Risk scores relative to the largest, times the weights, kept for the residuals.
     pub risk: Vec<f64>,
     subsets: Vec<f64>,
 }
@@ -69,19 +72,21 @@ impl Likelihood {
         let mut at_events = zero();
         for (i, x) in subjects.x.chunks_exact(p).enumerate() {
             let relative = self.risk[i] - largest;
+            let weight = subjects.weight_of(i);
             if subjects.event[i] {
                 let sums = &mut at_events.as_mut()[..=p];
-                sums[0] += relative;
+                sums[0] += weight * relative;
                 for (sum, x) in sums[1..].iter_mut().zip(x) {
-                    *sum += x;
+                    *sum += weight * x;
                 }
             }
-            // Of zero the exponential is one; at no effect all are zero.
-            self.risk[i] = if relative == 0.0 {
+            // Without an effect all are zero, and need no exponential.
+            let risk = if relative == 0.0 {
                 1.0
             } else {
                 libm::exp(relative)
             };
+            self.risk[i] = weight * risk;
         }
         let risk = std::mem::take(&mut self.risk);
         let mut terms = Terms {
@@ -92,11 +97,15 @@ impl Likelihood {
         };
         subjects.walk(p, &zero, &risk, |run, all, dying| {
             match (run.events, ties) {
-                (1, _) => terms.add(p, 1.0, all),
-                (d, Ties::Breslow) => terms.add(p, d as f64, all),
+                (1, _) => terms.add(p, run.event_weight, all),
+                (d, Ties::Breslow) => terms.add(p, d as f64 * run.event_weight, all),
                 (d, Ties::Efron) => {
                     for k in 0..d {
-                        terms.add(p, 1.0, &all.plus(-(k as f64 / d as f64), dying, zero()));
+                        terms.add(
+                            p,
+                            run.event_weight,
+                            &all.plus(-(k as f64 / d as f64), dying, zero()),
+                        );
                     }
                 }
                 (_, Ties::Exact) => self.subtract_subsets(subjects, &risk, run),

@@ -2,7 +2,7 @@
 
 use super::risk_set::{Entry, Run, Subjects};
 use super::{CoxOptions, Ties};
-use crate::error::{check_length, check_level, check_start, check_times};
+use crate::error::{check_finite, check_length, check_level, check_start, check_times};
 use crate::order::by_stratum_and_time_down;
 use crate::standardise::centre_and_spread;
 use crate::{Estimate, InputError, NotEstimable};
@@ -38,6 +38,16 @@ pub(super) fn prepare(
     }
     if let Some(start) = options.start {
         check_start(start, time)?;
+    }
+    if let Some(weights) = options.weights {
+        check_weights(weights, n)?;
+        if options.ties == Ties::Exact {
+            return Err(InputError::Unsupported {
+                problem: "weights are not defined for exact ties",
+                fix: "use Efron or Breslow ties with `weights`",
+            }
+            .into());
+        }
     }
     if p == 0 {
         return Err(InputError::Range {
@@ -75,17 +85,28 @@ pub(super) fn prepare(
     }
 
     let event: Vec<bool> = order.iter().map(|&i| event[i]).collect();
+    let weight = options
+        .weights
+        .map(|weights| order.iter().map(|&i| weights[i]).collect::<Vec<f64>>());
     let mut runs: Vec<Run> = Vec::with_capacity(n);
     let mut start = 0;
     let key = |i: usize| (stratum(i), time[i]);
     for run in order.chunk_by(|&a, &b| key(a) == key(b)) {
         let end = start + run.len();
         let same_stratum = start > 0 && stratum(order[start - 1]) == stratum(run[0]);
+        let events = event[start..end].iter().filter(|&&e| e).count();
         runs.push(Run {
             start,
             end,
             time: time[order[start]],
-            events: event[start..end].iter().filter(|&&e| e).count(),
+            events,
+            event_weight: match &weight {
+                Some(weight) if events > 0 => {
+                    let members = (start..end).filter(|&row| event[row]);
+                    members.map(|row| weight[row]).sum::<f64>() / events as f64
+                }
+                _ => 1.0,
+            },
             stratum_start: match runs.last() {
                 Some(last) if same_stratum => last.stratum_start,
                 _ => start,
@@ -118,6 +139,7 @@ pub(super) fn prepare(
             covariates: p,
             x,
             event,
+            weight,
             runs,
             entry,
             lingering: None,
@@ -126,4 +148,30 @@ pub(super) fn prepare(
         scale,
         order,
     })
+}
+
+/// Weights above zero whose mean is near one. A common factor changes no estimate, but the limits of
+/// the iteration are set for the information that as many subjects have.
+fn check_weights(weights: &[f64], n: usize) -> Estimate<()> {
+    check_length("weights", weights.len(), n)?;
+    check_finite("weights", weights)?;
+    if let Some(index) = weights.iter().position(|&w| w < 1e-100) {
+        return Err(InputError::Value {
+            name: "weights",
+            index,
+            value: weights[index],
+            expected: "above zero (1e-100 at least)",
+        }
+        .into());
+    }
+    let mean = weights.iter().map(|w| w / n as f64).sum::<f64>();
+    if n > 0 && !(1e-3..=1e3).contains(&mean) {
+        return Err(InputError::Range {
+            name: "mean of weights",
+            value: mean,
+            expected: "between 0.001 and 1000; divide the weights by their mean",
+        }
+        .into());
+    }
+    Ok(())
 }

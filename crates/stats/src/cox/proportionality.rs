@@ -38,6 +38,13 @@ pub fn cox_proportionality(
         }
         .into());
     }
+    if options.weights.is_some() {
+        return Err(InputError::Unsupported {
+            problem: "the test of proportional hazards does not take weights",
+            fix: "leave `weights` out",
+        }
+        .into());
+    }
     let prepared = prepare(time, event, covariates, options)?;
     let (subjects, p) = (&prepared.subjects, covariates.len());
     let maximum = maximise(subjects, options.ties, vec![0.0; p], None)?;

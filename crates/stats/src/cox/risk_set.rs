@@ -12,6 +12,8 @@ pub(super) struct Subjects {
     pub x: Vec<f64>,
     /// Whether the subject had the event.
     pub event: Vec<bool>,
+    /// Weight of each row; none where all weigh one. The risk scores given to the walk include it.
+    pub weight: Option<Vec<f64>>,
     /// The rows that share a stratum and a time.
     pub runs: Vec<Run>,
     /// When each row comes under observation; none where all do so at the beginning.
@@ -26,6 +28,8 @@ pub(super) struct Run {
     pub end: usize,
     pub time: f64,
     pub events: usize,
+    /// Mean weight of the rows with events.
+    pub event_weight: f64,
     /// First row of the stratum.
     pub stratum_start: usize,
 }
@@ -140,6 +144,12 @@ fn two_sum(sum: &mut f64, lost: &mut f64, add: f64) {
 }
 
 impl Subjects {
+    /// Weight of one row.
+    #[inline(always)]
+    pub fn weight_of(&self, row: usize) -> f64 {
+        self.weight.as_ref().map_or(1.0, |weight| weight[row])
+    }
+
     /// Calls `at_event` for every run with events with the sums over its risk set and over its
     /// events (of which one alone has none). `p` is the number of covariates and `zero` an empty
     /// storage, arguments so that the compiler may know them.

@@ -3,6 +3,7 @@
 //! A row's residual is its own term x - mean(x) at its event, less its expected share
 //! sum over event times in (start, time] of r dH (x - mean). Under Efron ties the dying subjects
 //! count in each of the d steps with weight 1 - k/d, as in R's `coxph(robust = TRUE)`.
+//! With weights the residuals are weighted, and r, dH and the means with them.
 //! With several rows per subject this is the variance of Lin, Wei, Yang and Ying 2000,
 //! doi:10.1111/1467-9868.00259, for recurrent events.
 //! Lin and Wei 1989, doi:10.1080/01621459.1989.10478874.
@@ -66,37 +67,34 @@ struct Step {
 fn score_residuals(subjects: &Subjects, ties: Ties, risk: &[f64]) -> Vec<f64> {
     let p = subjects.covariates;
     let mut steps = Vec::new();
-    subjects.walk(
-        p,
-        || vec![0.0; width(p)],
-        risk,
-        |run, all, dying| {
-            let d = run.events;
-            let mut step = Step {
-                hazard: 0.0,
-                hazard_mean: vec![0.0; p],
-                back: 0.0,
-                back_mean: vec![0.0; p],
-                mean: vec![0.0; p],
+    let zero = || vec![0.0; width(p)];
+    subjects.walk(p, zero, risk, |run, all, dying| {
+        let d = run.events;
+        let mut step = Step {
+            hazard: 0.0,
+            hazard_mean: vec![0.0; p],
+            back: 0.0,
+            back_mean: vec![0.0; p],
+            mean: vec![0.0; p],
+        };
+        for k in 0..d {
+            let share = match ties {
+                Ties::Efron => k as f64 / d as f64,
+                _ => 0.0,
             };
-            for k in 0..d {
-                let share = match ties {
-                    Ties::Efron => k as f64 / d as f64,
-                    _ => 0.0,
-                };
-                let total = all.s0() - share * dying.s0();
-                step.hazard += 1.0 / total;
-                step.back += share / total;
-                for j in 0..p {
-                    let mean = (all.s1(j) - share * dying.s1(j)) / total;
-                    step.mean[j] += mean / d as f64;
-                    step.hazard_mean[j] += mean / total;
-                    step.back_mean[j] += share * mean / total;
-                }
+            let total = all.s0() - share * dying.s0();
+            let hazard = run.event_weight / total;
+            step.hazard += hazard;
+            step.back += share * hazard;
+            for j in 0..p {
+                let mean = (all.s1(j) - share * dying.s1(j)) / total;
+                step.mean[j] += mean / d as f64;
+                step.hazard_mean[j] += mean * hazard;
+                step.back_mean[j] += share * mean * hazard;
             }
-            steps.push(step);
-        },
-    );
+        }
+        steps.push(step);
+    });
 
     let mut residuals = vec![0.0; risk.len() * p];
     // Forwards in time now, the last stratum first.
@@ -178,7 +176,8 @@ fn add_events(subjects: &Subjects, risk: &[f64], run: &Run, step: &Step, residua
         for j in 0..p {
             let at = row * p + j;
             let x = subjects.x[at];
-            residuals[at] += x - step.mean[j] + risk[row] * (x * step.back - step.back_mean[j]);
+            residuals[at] += subjects.weight_of(row) * (x - step.mean[j])
+                + risk[row] * (x * step.back - step.back_mean[j]);
         }
     }
 }
