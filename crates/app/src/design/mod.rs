@@ -4,6 +4,7 @@
 
 mod answer;
 mod proportion;
+mod survival;
 
 use clap::Subcommand;
 
@@ -28,10 +29,13 @@ struct Asked<A: clap::Args> {
 enum Design {
     /// Every interval of a proportion, 0 of n and n of n included.
     Proportion(Asked<proportion::Arguments>),
+    /// Events and subjects for comparing the time to an event between two arms.
+    Survival(Asked<survival::Arguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
     match &arguments.design {
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
+        Design::Survival(asked) => survival::answer(&asked.arguments)?.show(&asked.form),
     }
 }
