@@ -8,9 +8,9 @@ mod means;
 mod negbin;
 mod proportion;
 mod proportions;
+mod survival;
 mod two_arms;
 mod two_by_two;
-mod survival;
 
 use clap::Subcommand;
 
