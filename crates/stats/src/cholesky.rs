@@ -56,7 +56,6 @@ impl Cholesky {
     }
 
     /// Natural logarithm of the determinant of `a`.
-    /// The logarithm of the determinant of `a`.
     pub(crate) fn log_determinant(&self) -> f64 {
         (0..self.n)
             .map(|i| 2.0 * libm::log(self.l[i * self.n + i]))
