@@ -145,7 +145,6 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             "robust": as_json(&robust),
             "after_data": Value::Null, "operating_characteristics": Value::Null,
         }),
-        ..Answer::default()
     };
     if let Some(control) = arguments.control {
         after_data(control, &mixture, &robust, &mut answer)?;
