@@ -161,7 +161,7 @@ enum Direction {
 /// before the planned end; it matters only to [`Options::impute_on_withdrawal`].
 ///
 /// # Errors
-/// Visits or attacks out of order, numbers that are not finite, an EDSS off its scale, a window
+/// Visits or attacks out of order, numbers that are not finite, an EDSS outside 0 to 10, a window
 /// below 7 days, a percentage of a reference that is not above zero.
 pub fn time_to_progression(
     visits: &[Reading],
@@ -283,7 +283,9 @@ fn validate(visits: &[Reading], attacks_days: &[f64], options: &Options) -> Resu
     match options.threshold {
         Threshold::Edss(_) => {
             for visit in visits {
-                Scale::Edss.check(visit.value)?;
+                let definition = Scale::Edss.definition();
+                let range = (definition.minimum, definition.maximum);
+                within(definition.name, visit.value, range)?;
             }
         }
         Threshold::Percent(percent) => {

@@ -200,7 +200,7 @@ fn the_composite_is_the_first_test_that_worsens_and_twenty_percent_is_exact() {
 }
 
 #[test]
-fn disorder_and_values_off_the_scale_are_refused() {
+fn disorder_and_values_outside_the_scale_are_refused() {
     let options = Options::edss(EdssRule::ThreeTier);
     let of =
         |visits: &[Reading], attacks: &[f64]| time_to_progression(visits, attacks, &options, false);
@@ -213,7 +213,7 @@ fn disorder_and_values_off_the_scale_are_refused() {
     let visits = every_twelve_weeks(&[3.0, 4.0]);
     assert!(of(&visits, &[50.0, 40.0]).is_err());
     assert!(of(&visits, &[f64::NAN]).is_err());
-    for wrong in [0.5, 3.2, -1.0, 10.5, f64::NAN, f64::INFINITY] {
+    for wrong in [-1.0, 10.5, f64::NAN, f64::INFINITY] {
         assert!(
             of(&every_twelve_weeks(&[3.0, wrong]), &[]).is_err(),
             "{wrong}"

@@ -16,8 +16,8 @@ mod endpoint;
 
 pub use analysis::{Alternative, Analysis, Historical, Method};
 pub use endpoint::{
-    AdverseEvent, ConfirmationWeeks, Endpoint, Measure, OutcomeKind, ProgressionClass,
-    ProgressionRule, Score, Strategy,
+    AdverseEvent, ConfirmationWeeks, Endpoint, ImmunosuppressionRestart, Measure, OutcomeKind,
+    ProgressionClass, ProgressionReference, ProgressionRule, Score, Strategy,
 };
 
 /// A simulated clinical trial.
