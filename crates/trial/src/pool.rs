@@ -349,7 +349,12 @@ impl<'a> Collector<'a> {
                 }
             }
             for (means, score) in self.values[number].iter().zip(SCORES) {
-                if means.iter().all(|visit| visit.value.is_empty()) {
+                // What follows another score is shown only where an endpoint reads it.
+                let derived = matches!(score, Score::Mgc | Score::T25fw | Score::Incat);
+                let endpoints = &self.specification.endpoints;
+                let is_read = || endpoints.iter().any(|e| e.measure.score() == Some(score));
+                let unseen = means.iter().all(|visit| visit.value.is_empty());
+                if unseen || (derived && !is_read()) {
                     continue;
                 }
                 pool.scores.push(ArmScore {
