@@ -2,7 +2,6 @@
 
 pub mod analysis;
 pub mod attack;
-pub mod attack_endpoint;
 pub mod bank;
 pub mod check;
 pub mod clone;
@@ -13,14 +12,18 @@ pub mod design;
 pub mod detail;
 pub mod disability;
 pub mod disease;
+pub mod dose_limiting_toxicity;
 pub mod endpoint;
 pub mod error;
 pub mod finish;
+pub mod haematotoxicity;
 pub mod hazard;
+pub mod incat;
 pub mod individual;
 pub mod infection;
 pub mod large_sample;
 pub mod layers;
+pub mod lesion;
 pub mod library;
 pub mod myasthenia;
 pub mod operating_characteristics;
@@ -44,6 +47,7 @@ pub mod therapy;
 pub mod toml_file;
 pub mod toxicity;
 pub mod validation;
+pub mod walking;
 pub mod workers;
 
 pub use error::{Error, Problem};

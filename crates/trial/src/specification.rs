@@ -16,8 +16,8 @@ mod endpoint;
 
 pub use analysis::{Alternative, Analysis, Historical, Method};
 pub use endpoint::{
-    AdverseEvent, ConfirmationWeeks, Endpoint, Measure, OutcomeKind, ProgressionClass,
-    ProgressionRule, Score, Strategy,
+    AdverseEvent, ConfirmationWeeks, Endpoint, ImmunosuppressionRestart, Measure, OutcomeKind,
+    ProgressionClass, ProgressionReference, ProgressionRule, Score, Strategy,
 };
 
 /// A simulated clinical trial.
@@ -118,6 +118,12 @@ pub enum EligibilityVariable {
     MgAdl,
     /// QMG as measured at baseline.
     Qmg,
+    /// MG Composite as measured at baseline.
+    Mgc,
+    /// Timed 25-foot walk in seconds as measured at baseline.
+    T25fw,
+    /// INCAT disability score as measured at baseline.
+    Incat,
     /// Relapses or attacks in the year before enrolment: drawn from the patient's own attack
     /// rate, so subjects selected for them show regression to the mean in the trial.
     AttacksPreviousYear,
