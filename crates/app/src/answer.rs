@@ -15,7 +15,7 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     let mut line = |label: String, value: String, note: String| {
         lines.push(KeyNumber { label, value, note });
     };
-    if let Some(c) = primary(summary, "as_designed")
+    if let Some(c) = primary(summary)
         && let Some(power) = &c.rejected_in_favour
     {
         let name = wording::analysis(&summary.specification, c);
@@ -42,10 +42,13 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     if let Some((label, value, note)) = by_arm(summary) {
         line(label, value, note);
     }
-    if let Some(c) = primary(summary, "null")
-        && let Some(error) = &c.rejected
-    {
-        let note = format!("{}; no true effect", wording::proportion_note(error));
+    if let Some(worst) = summary.type_one_errors.iter().find(|e| e.worst) {
+        let error = &worst.rejected;
+        let which = match summary.type_one_errors.len() {
+            1 => format!("null `{}`", worst.null),
+            n => format!("worst of {n} nulls: `{}`", worst.null),
+        };
+        let note = format!("{which}, {}", wording::proportion_note(error));
         line("Type I error".into(), wording::proportion(error), note);
     }
     if let Some(c) = effect(summary)
@@ -70,18 +73,18 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     lines
 }
 
-/// The primary analysis under one truth.
-fn primary<'a>(summary: &'a Summary, truth: &str) -> Option<&'a Characteristic> {
+/// The primary analysis of the trial as designed.
+fn primary(summary: &Summary) -> Option<&Characteristic> {
     summary
         .operating_characteristics
         .iter()
-        .find(|c| c.primary && c.truth == truth)
+        .find(|c| c.primary && !c.is_null())
 }
 
 /// The analysis whose estimate is shown as the effect: the primary one, or the first of the same
 /// endpoint that gives an estimate of a comparison.
 fn effect(summary: &Summary) -> Option<&Characteristic> {
-    let main = primary(summary, "as_designed")?;
+    let main = primary(summary)?;
     if main.scale != EstimateScale::None {
         return Some(main);
     }

@@ -178,7 +178,7 @@ fn complete(
     let started = Instant::now();
     let threads = common.threads.unwrap_or_else(processors);
     let cancel = interruptible();
-    let bank = specification.population.bank as u64;
+    let bank = cohort::patients_to_solve(specification) as u64;
     let bar = Bar::new("solving virtual patients", bank, common.quiet);
     let solved = cohort::solve(
         specification,

@@ -54,7 +54,7 @@ fn warnings(summary: &Summary) -> Vec<String> {
     let mut warnings = summary.cohort.failures.clone();
     for c in &summary.operating_characteristics {
         let name = wording::analysis(&summary.specification, c);
-        if c.not_estimable > 0 && c.truth != "null" {
+        if c.not_estimable > 0 && !c.is_null() {
             let reasons: Vec<String> = c
                 .reasons
                 .iter()
@@ -68,13 +68,14 @@ fn warnings(summary: &Summary) -> Vec<String> {
                 reasons.join("; ")
             ));
         }
-        if c.truth == "null"
+        if c.is_null()
             && c.method == Method::HistoricalHazard
             && let Some(ratio) = &c.mean_estimate
         {
             warnings.push(format!(
-                "{name}: under the null therapy the hazard is on average {} times the historical one in this \
-                 model, so the share of rejections under the null is not the level of the test.",
+                "{name}: under the null `{}` the hazard is on average {} times the historical one in this \
+                 model, so the share of rejections under it is not the level of the test.",
+                c.truth,
                 significant(ratio.value)
             ));
         }

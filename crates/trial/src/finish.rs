@@ -8,7 +8,7 @@ use crate::detail::Detail;
 use crate::error::Error;
 use crate::large_sample::{large_sample, outcomes};
 use crate::library::Library;
-use crate::operating_characteristics::Accumulator;
+use crate::operating_characteristics::{Accumulator, type_one_errors};
 use crate::parquet_file::{Rows, Writer};
 use crate::part::{part_path, read_part, results_of, shards, write_whole};
 use crate::pool::Collector;
@@ -48,6 +48,7 @@ pub fn finish(
     }
     let mut tally = Accumulator::new(specification, &large);
     join_parts(specification, directory, &mut tally)?;
+    let operating_characteristics = tally.finish();
     let summary = Summary {
         specification: specification.clone(),
         identity: directory.identity.clone(),
@@ -55,7 +56,8 @@ pub fn finish(
         arms: summary::arms(specification, cohort),
         trajectories: summary::trajectories(specification, cohort),
         pool,
-        operating_characteristics: tally.finish(),
+        type_one_errors: type_one_errors(&operating_characteristics),
+        operating_characteristics,
         large_sample: large,
         assumptions: summary::assumptions(cohort),
         known_failures: summary::known_failures(library)?,

@@ -32,19 +32,14 @@ pub struct Shard {
     pub replicates: Range<u32>,
 }
 
-/// The shards of a trial. Where there is a null, it has every second one.
+/// The shards of a trial: the same replicates of every truth in turn.
 pub fn shards(specification: &Specification) -> Vec<Shard> {
     let total = specification.simulation.replicates;
-    let truths = if specification.simulation.null {
-        &Truth::ALL[..]
-    } else {
-        &Truth::ALL[..1]
-    };
     let mut shards = Vec::new();
     let mut start = 0;
     while start < total {
         let end = total.min(start.saturating_add(SHARD_REPLICATES));
-        for &truth in truths {
+        for truth in Truth::all(specification) {
             shards.push(Shard {
                 number: shards.len(),
                 truth,
@@ -67,7 +62,7 @@ pub fn push_results(
     for result in results {
         let analysis = &specification.analyses[result.analysis];
         rows.push([
-            truth.name().into(),
+            truth.name(specification).into(),
             replicate.into(),
             (result.analysis + 1).into(),
             analysis.endpoint.as_str().into(),
@@ -122,7 +117,7 @@ pub fn results_of(specification: &Specification, rows: &Rows) -> Option<Vec<Repl
         let analysis = usize::try_from(integer(2, row)?).ok()?.checked_sub(1)?;
         specification.analyses.get(analysis)?;
         Some(ReplicateResult {
-            truth: *Truth::ALL.iter().find(|truth| truth.name() == scenario)?,
+            truth: Truth::named(specification, scenario)?,
             replicate: u32::try_from(integer(1, row)?).ok()?,
             result: AnalysisResult {
                 analysis,

@@ -8,36 +8,57 @@ use crate::course::Course;
 use crate::design::{ReplicateKey, Selection, allocate, dropout_days, entry_days};
 use crate::endpoint::{Observed, Outcome, event_known_days, outcome, rescue_days};
 use crate::purpose::SubjectKey;
-use crate::specification::{EligibilityVariable, Specification};
+use crate::specification::{Eligibility, EligibilityVariable, Specification};
 
-/// What is simulated: the trial as written, or its null.
+/// What is simulated: the trial as written, or one of its nulls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
     /// Every arm receives its own therapy.
     AsDesigned,
-    /// Every arm receives the therapy of the reference arm, or the null therapy.
-    Null,
+    /// The null of this number in the trial file, from 0.
+    Null(usize),
 }
+
+/// Name of [`Truth::AsDesigned`] in tables.
+pub const AS_DESIGNED: &str = "as_designed";
 
 impl Truth {
     /// Name in tables.
-    pub fn name(self) -> &'static str {
+    pub fn name(self, specification: &Specification) -> &str {
         match self {
-            Truth::AsDesigned => "as_designed",
-            Truth::Null => "null",
+            Truth::AsDesigned => AS_DESIGNED,
+            Truth::Null(number) => &specification.nulls[number].name,
         }
     }
 
-    /// Both, in the order of the tables.
-    pub const ALL: [Truth; 2] = [Truth::AsDesigned, Truth::Null];
+    /// Everything that is simulated, in the order of the tables.
+    pub fn all(specification: &Specification) -> impl Iterator<Item = Truth> {
+        std::iter::once(Truth::AsDesigned).chain((0..specification.nulls.len()).map(Truth::Null))
+    }
 
-    /// The key of replicate `number`: the null has replicates of its own.
+    /// The truth called `name`.
+    pub fn named(specification: &Specification, name: &str) -> Option<Truth> {
+        Truth::all(specification).find(|truth| truth.name(specification) == name)
+    }
+
+    /// The key of replicate `number`: the nulls have replicates of their own, and share their
+    /// draws among each other, so that they are compared sharply.
     pub fn key(self, seed: u64, number: u32) -> ReplicateKey {
         let replicate = match self {
             Truth::AsDesigned => number,
-            Truth::Null => number | 1 << 31,
+            Truth::Null(_) => number | 1 << 31,
         };
         ReplicateKey { seed, replicate }
+    }
+
+    /// The inclusion limits that apply.
+    pub fn eligibility(self, specification: &Specification) -> &[Eligibility] {
+        match self {
+            Truth::Null(number) if !specification.nulls[number].eligibility.is_empty() => {
+                &specification.nulls[number].eligibility
+            }
+            _ => &specification.population.eligibility,
+        }
     }
 }
 
@@ -46,9 +67,10 @@ impl Truth {
 pub struct CourseRequest {
     /// Patient of the bank, from 0.
     pub patient: usize,
-    /// Regimen: the number of an arm, or the number of arms for the null therapy of a trial
-    /// without a reference arm.
-    pub regimen: usize,
+    /// What is simulated: it decides the regimen, and the model's parameters.
+    pub truth: Truth,
+    /// Number of the arm, from 0.
+    pub arm: usize,
     /// Address of the subject's draws.
     pub subject: SubjectKey,
 }
@@ -61,7 +83,7 @@ pub struct Patients<'a> {
     /// Draws a course into a buffer; its visits are those of the specification, day 0 first.
     pub course: &'a (dyn Fn(CourseRequest, &mut Course) + Sync),
     /// Draws the number of attacks in the year before enrolment.
-    pub attacks_previous_year: &'a (dyn Fn(usize, SubjectKey) -> u32 + Sync),
+    pub attacks_previous_year: &'a (dyn Fn(CourseRequest) -> u32 + Sync),
 }
 
 /// How a subject's observation ended.
@@ -138,26 +160,16 @@ pub struct TooFewEligible {
     pub size: usize,
 }
 
-/// The regimen an arm receives.
-pub fn regimen(specification: &Specification, truth: Truth, arm: usize) -> usize {
-    match truth {
-        Truth::AsDesigned => arm,
-        Truth::Null => specification
-            .reference_arm()
-            .unwrap_or(specification.arms.len()),
-    }
-}
-
-/// Whether a candidate with this course may enter.
+/// Whether a candidate with this course may enter under these inclusion limits.
 pub fn is_eligible(
-    specification: &Specification,
+    limits: &[Eligibility],
     course: &Course,
     attacks_previous_year: impl Fn() -> u32,
 ) -> bool {
     let Some(baseline) = course.visits.first() else {
         return false;
     };
-    specification.population.eligibility.iter().all(|rule| {
+    limits.iter().all(|rule| {
         let value = match rule.variable {
             EligibilityVariable::Edss => baseline.edss,
             EligibilityVariable::MgAdl => baseline.mg_adl,
@@ -244,13 +256,14 @@ fn enrol(
         let arm = space.allocation[enrolled];
         let request = CourseRequest {
             patient,
-            regimen: regimen(specification, truth, arm),
+            truth,
+            arm,
             subject,
         };
         let course = &mut space.courses[enrolled];
         (patients.course)(request, course);
-        let previous = || (patients.attacks_previous_year)(patient, subject);
-        if !is_eligible(specification, course, previous) {
+        let previous = || (patients.attacks_previous_year)(request);
+        if !is_eligible(truth.eligibility(specification), course, previous) {
             continue;
         }
         let lost = dropout_days(key, candidate, &specification.arms[arm], specification);

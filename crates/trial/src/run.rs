@@ -24,13 +24,13 @@ use crate::table::REPLICATES;
 pub struct Progress {
     /// Replicates done, those of an earlier start included.
     pub done: u64,
-    /// Replicates in all, of both scenarios.
+    /// Replicates in all, of every truth.
     pub total: u64,
     /// Replicates that an earlier start had done.
     pub found: u64,
     /// Power of the primary analysis so far.
     pub power: Option<MonteCarlo>,
-    /// Type I error of the primary analysis so far.
+    /// Type I error of the primary analysis so far, under the worst null.
     pub type_one_error: Option<MonteCarlo>,
 }
 
@@ -194,5 +194,5 @@ fn add(tally: &mut Accumulator<'_>, results: &[ReplicateResult]) {
 
 fn update(progress: &mut Progress, tally: &Accumulator<'_>) {
     progress.power = tally.running(Truth::AsDesigned);
-    progress.type_one_error = tally.running(Truth::Null);
+    progress.type_one_error = tally.running_worst();
 }

@@ -13,12 +13,14 @@ use crate::therapy::FieldOverride;
 
 mod analysis;
 mod endpoint;
+mod null;
 
 pub use analysis::{Alternative, Analysis, Historical, Method};
 pub use endpoint::{
     AdverseEvent, ConfirmationWeeks, Endpoint, Measure, OutcomeKind, ProgressionClass,
     ProgressionRule, Score, Strategy,
 };
+pub use null::Null;
 
 /// A simulated clinical trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +59,10 @@ pub struct Specification {
     #[serde(rename = "analysis")]
     #[schemars(length(min = 1))]
     pub analyses: Vec<Analysis>,
+    /// Truths without an effect under which the trial is simulated as well, one `[[null]]` each.
+    /// The type I error is reported for each, and the worst one is named.
+    #[serde(rename = "null", default, skip_serializing_if = "Vec::is_empty")]
+    pub nulls: Vec<Null>,
     /// Replicates, seed and switches of the simulation.
     pub simulation: Simulation,
 }
@@ -143,7 +149,7 @@ pub struct Arm {
     /// missing, the therapy file says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blinded: Option<bool>,
-    /// The control arm: contrasts are against it, and it is the null of the type I error.
+    /// The control arm: contrasts are against it, and a null gives its therapy to every arm.
     #[serde(default)]
     pub reference: bool,
     /// Fields of the therapy file that this arm changes, by name: `dose_cells_per_kg = 2e6`,
@@ -270,13 +276,6 @@ pub struct Simulation {
     pub replicates: u32,
     /// Root seed of all random numbers.
     pub seed: u64,
-    /// Also simulate the null: every arm receives the therapy of the reference arm, so that each
-    /// rejection is a false one.
-    #[serde(default = "yes")]
-    pub null: bool,
-    /// Therapy of the null in a trial without a reference arm.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub null_therapy: Option<String>,
     /// The first so many replicates are written subject by subject, visit by visit.
     #[serde(default = "twenty")]
     pub detail_replicates: u32,
@@ -291,9 +290,6 @@ fn one() -> f64 {
 }
 fn one_part() -> u32 {
     1
-}
-fn yes() -> bool {
-    true
 }
 fn twenty() -> u32 {
     20

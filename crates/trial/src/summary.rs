@@ -12,7 +12,7 @@ use crate::cohort::Cohort;
 use crate::error::{Error, Problem};
 use crate::large_sample::LargeSample;
 use crate::library::Library;
-use crate::operating_characteristics::OperatingCharacteristic;
+use crate::operating_characteristics::{OperatingCharacteristic, TypeOneError};
 use crate::pool::Pool;
 use crate::run_directory::Identity;
 use crate::specification::Specification;
@@ -34,6 +34,8 @@ pub struct Summary {
     pub pool: Pool,
     /// Power, type I error, bias, coverage.
     pub operating_characteristics: Vec<OperatingCharacteristic>,
+    /// Type I error under each null, with the worst one marked.
+    pub type_one_errors: Vec<TypeOneError>,
     /// What bias and coverage are measured against.
     pub large_sample: Vec<LargeSample>,
     /// The values of the model in use.
@@ -228,7 +230,7 @@ pub fn cohort_summary(cohort: &Cohort) -> CohortSummary {
         implausible: BTreeMap::new(),
         failures: Vec::new(),
     };
-    for stratum in &cohort.strata {
+    for stratum in cohort.strata.iter().chain(cohort.changed.iter().flatten()) {
         let bank = &stratum.bank;
         summary.candidates += bank.screening.candidates as u64;
         for (reason, count) in &bank.screening.rejected {

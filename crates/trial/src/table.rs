@@ -65,7 +65,7 @@ pub const REPLICATES: Table = Table {
             "scenario",
             Text,
             false,
-            "`as_designed`, or `null`: every arm has the therapy of the reference arm.",
+            "`as_designed`, or the name of a null.",
         ),
         column(
             "replicate",

@@ -99,7 +99,7 @@ const TOKENS: &[&str] = &[
     "first,second,correlation\n",
     "theta,lambda,0.5\n",
     "theta = 0.2\n",
-    "null",
+    "[[null]]\n",
     "every_days = 28\n",
     "[[[[[[[[[[[[[[[[",
 ];
@@ -420,7 +420,7 @@ impl Run {
         let folder = Folder::new();
         let mut specification: Specification = toml::from_str(shipped(TRIALS[0])).unwrap();
         specification.simulation.replicates = REPLICATES_OF_THE_PART;
-        specification.simulation.null = false;
+        specification.nulls.clear();
         let identity = Identity::new(&specification, library(), "0.0.0-test");
         drop(RunDirectory::create(&folder.0, &specification, identity.clone()).unwrap());
         Run {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Step::{Item, Key};
+use super::Step::{self, Item, Key};
 use super::{Meaning, in_words, unknown_hint};
 use crate::disease::Disease;
 use crate::error::nearest;
 use crate::library::Library;
 use crate::parameters::{Override, Parameters};
-use crate::specification::{EligibilityVariable, Score};
+use crate::specification::{Eligibility, EligibilityVariable, Score};
 use crate::therapy::Therapy;
 
 /// Largest bank; it is held in memory.
@@ -130,14 +130,23 @@ impl Meaning<'_> {
                 "replicates will share many patients; ten times the size or more is better",
             );
         }
-        for (index, rule) in population.eligibility.iter().enumerate() {
+        let place = [Key("population")];
+        self.eligibility(&population.eligibility, &place, diseases);
+        let place = [Key("population"), Key("parameters")];
+        self.parameters(&population.parameters, &place, diseases, library);
+    }
+
+    /// Inclusion limits that stand below `place`.
+    pub(super) fn eligibility(
+        &mut self,
+        rules: &[Eligibility],
+        place: &[Step<'_>],
+        diseases: &[Disease],
+    ) {
+        for (index, rule) in rules.iter().enumerate() {
             let path = |field| {
-                [
-                    Key("population"),
-                    Key("eligibility"),
-                    Item(index),
-                    Key(field),
-                ]
+                let end = [Key("eligibility"), Item(index), Key(field)];
+                [place, &end[..]].concat()
             };
             if rule.min.is_none() && rule.max.is_none() {
                 self.error(
@@ -181,11 +190,16 @@ impl Meaning<'_> {
                 }
             }
         }
-        self.parameters(diseases, library);
     }
 
-    pub(super) fn parameters(&mut self, diseases: &[Disease], library: &Library) {
-        let changes = &self.specification.population.parameters;
+    /// Values of parameters that stand at `place`.
+    pub(super) fn parameters(
+        &mut self,
+        changes: &BTreeMap<String, f64>,
+        place: &[Step<'_>],
+        diseases: &[Disease],
+        library: &Library,
+    ) {
         if changes.is_empty() {
             return;
         }
@@ -193,7 +207,7 @@ impl Meaning<'_> {
             Ok(parameters) => parameters,
             Err(error) => {
                 self.error(
-                    &[Key("population"), Key("parameters")],
+                    place,
                     "the parameter table cannot be read",
                     error.to_string(),
                 );
@@ -206,7 +220,7 @@ impl Meaning<'_> {
             .map(|row| row.symbol.as_str())
             .collect();
         for (symbol, &value) in changes {
-            let path = [Key("population"), Key("parameters"), Key(symbol)];
+            let path = [place, &[Key(symbol)]].concat();
             if !symbols.contains(symbol.as_str()) {
                 let hint = match nearest(symbol, symbols.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
