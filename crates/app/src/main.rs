@@ -10,10 +10,12 @@ mod exit;
 mod figures;
 mod library;
 mod model;
+mod new;
 mod patient;
 mod population;
 mod progress;
 mod trial;
+mod trial_design;
 mod trial_report;
 mod validate;
 mod wording;
@@ -56,6 +58,10 @@ enum Command {
     Patient(patient::Arguments),
     /// Simulate many virtual patients and write one row each.
     Population(population::Arguments),
+    /// Design a trial without a model: sample sizes, boundaries, decision tables.
+    Design(design::Arguments),
+    /// Write a protocol of the library as a trial file of your own.
+    New(new::Arguments),
     /// Simulate trials: tables, summary and report in a run directory.
     Trial(trial::Arguments),
     /// Write the report of a finished run again.
@@ -102,6 +108,8 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Library(arguments) => library::run(&arguments, &library),
         Command::Patient(arguments) => patient::run(&arguments, &library),
         Command::Population(arguments) => population::run(&arguments, &library),
+        Command::Design(arguments) => design::run(&arguments),
+        Command::New(arguments) => new::run(&arguments, &library),
         Command::Trial(arguments) => trial::run(&arguments, &library),
         Command::Report { directory, json } => trial::report_again(&directory, json),
         Command::Validate(arguments) => validate::run(&arguments, &library),

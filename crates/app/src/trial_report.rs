@@ -6,10 +6,10 @@ use neurocart_trial::specification::Method;
 use neurocart_trial::summary::Summary;
 
 use crate::answer::key_numbers;
-use crate::design::{design, flow};
 use crate::figures::{
     operating_characteristics, responders, safety, scores, survival, trajectories,
 };
+use crate::trial_design::{design, flow};
 use crate::wording;
 
 /// The report of a finished run. `command` is what the user can type to get it again.

@@ -21,6 +21,8 @@ fn help_says_what_there_is() {
       library     List what the library holds: diseases, therapies, trials, parameters
       patient     Simulate one virtual patient: summary, figure, trajectory
       population  Simulate many virtual patients and write one row each
+      design      Design a trial without a model: sample sizes, boundaries, decision tables
+      new         Write a protocol of the library as a trial file of your own
       trial       Simulate trials: tables, summary and report in a run directory
       report      Write the report of a finished run again
       validate    Compare the model with published figures, failures included

@@ -5,6 +5,7 @@ mod command_line;
 mod disk;
 mod interruption;
 mod library;
+mod new;
 mod patient;
 mod population;
 mod program;

@@ -1,6 +1,7 @@
 //! Figures as deterministic SVG text: our own small plotting module.
 
 pub mod axis;
+pub mod curves;
 pub mod interval;
 pub mod kaplan_meier;
 pub mod patient_flow;
