@@ -80,6 +80,12 @@ pub enum NotEstimable {
         /// Iterations done.
         iterations: usize,
     },
+    /// No effect of the treatment gives a design the power asked for.
+    #[error(
+        "not attainable: no effect gives this design the power asked for, \
+         because it stops for futility too early or has no error left to spend"
+    )]
+    NotAttainable,
     /// The input itself is wrong: a fault of the caller, not of the data.
     #[error(transparent)]
     Input(#[from] InputError),

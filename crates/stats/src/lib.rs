@@ -31,6 +31,7 @@ mod standardise;
 pub mod ancova;
 pub mod cox;
 pub mod distribution;
+pub mod group_sequential;
 pub mod kaplan_meier;
 pub mod log_rank;
 pub mod monte_carlo;
