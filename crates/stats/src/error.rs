@@ -21,6 +21,9 @@ pub enum NotEstimable {
     /// Nobody had the event.
     #[error("not estimable: no event was observed")]
     NoEvents,
+    /// Everybody had the event.
+    #[error("not estimable: every patient had the event")]
+    OnlyEvents,
     /// Only one arm has subjects at risk when events happen.
     #[error("not estimable: fewer than two arms have subjects at risk at an event")]
     EmptyArm,

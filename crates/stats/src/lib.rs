@@ -32,6 +32,7 @@ pub mod ancova;
 pub mod cox;
 pub mod distribution;
 pub mod group_sequential;
+pub mod dose_finding;
 pub mod kaplan_meier;
 pub mod log_rank;
 pub mod monte_carlo;

@@ -1,0 +1,360 @@
+//! Dose-finding designs against independent programs, row by row.
+
+mod reference;
+
+use neurocart_stats::distribution::normal_critical;
+use neurocart_stats::dose_finding::*;
+use reference::{Row, assert_close, assert_exact, assert_optimised, rows};
+
+/// Rows of consecutive equal values in some columns, as groups.
+fn groups(rows: Vec<Row>, columns: &[&str]) -> Vec<Vec<Row>> {
+    let mut groups: Vec<Vec<Row>> = Vec::new();
+    for row in rows {
+        match groups.last_mut() {
+            Some(group) if columns.iter().all(|c| group[0].text(c) == row.text(c)) => {
+                group.push(row);
+            }
+            _ => groups.push(vec![row]),
+        }
+    }
+    groups
+}
+
+#[test]
+fn boin_rates_match_every_row() {
+    let mut compared = 0;
+    for row in rows("boin_lambda") {
+        let settings = BoinSettings::at_target(row.number("target"));
+        assert_exact("p_saf", settings.too_low, row.number("p_saf"));
+        assert_exact("p_tox", settings.too_high, row.number("p_tox"));
+        let rates = boin_rates(&settings).unwrap();
+        assert_exact("lambda_e", rates.escalate, row.number("lambda_e"));
+        assert_exact("lambda_d", rates.de_escalate, row.number("lambda_d"));
+        compared += 1;
+    }
+    assert_eq!(compared, 8);
+}
+
+#[test]
+fn boin_boundaries_match_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("boin_boundaries"), &["target"]) {
+        let settings = BoinSettings::at_target(group[0].number("target"));
+        let ours = boin_boundaries(&settings, 30).unwrap();
+        assert_eq!(ours.len(), group.len());
+        for (row, ours) in group.iter().zip(ours) {
+            let theirs = BoinBoundary {
+                treated: row.count("n_treated"),
+                escalate_at_most: row.count("escalate_if_dlt_le"),
+                de_escalate_at_least: row.count("deescalate_if_dlt_ge"),
+                eliminate_at_least: row.optional("eliminate_if_dlt_ge").map(|x| x as u64),
+            };
+            assert_eq!(ours, theirs, "target {}", settings.target);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 240);
+}
+
+#[test]
+fn boin_extra_safe_stops_match_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("boin_extrasafe_stop"), &["target"]) {
+        let settings = BoinSettings {
+            extra_safe_offset: Some(0.05),
+            ..BoinSettings::at_target(group[0].number("target"))
+        };
+        let ours = boin_extra_safe_stop(&settings, 30).unwrap();
+        assert_eq!(ours.len(), group.len());
+        for (n, (row, ours)) in group.iter().zip(ours).enumerate() {
+            assert_eq!(row.label("n_treated_lowest"), n + 1);
+            assert_eq!(
+                ours,
+                row.optional("stop_if_dlt_ge").map(|x| x as u64),
+                "n {}",
+                n + 1
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 60);
+}
+
+#[test]
+fn selected_mtd_and_isotonic_estimates_match_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("boin_select_mtd"), &["case_id"]) {
+        let settings = BoinSettings::at_target(group[0].number("target"));
+        let doses: Vec<DoseTally> = group
+            .iter()
+            .map(|row| DoseTally::of(row.count("n"), row.count("dlt")))
+            .collect();
+        let selected = boin_select(&doses, &settings).unwrap().dose();
+        let estimates = isotonic_estimates(&doses).unwrap();
+        for (row, estimate) in group.iter().zip(estimates) {
+            let theirs = match row.label("selected_mtd") {
+                99 => None,
+                dose => Some(dose - 1),
+            };
+            assert_eq!(selected, theirs, "{}", row.text("case_id"));
+            // The package rounds to two decimals.
+            let rounded = estimate.map(|e| (e * 100.0).round() / 100.0);
+            assert_eq!(
+                rounded,
+                row.optional("iso_estimate_2dp"),
+                "{}",
+                row.text("case_id")
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 28);
+}
+
+#[test]
+fn interval_decisions_match_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("interval_designs_decisions"), &["target"]) {
+        let target = group[0].number("target");
+        let columns = [
+            (IntervalRule::Keyboard, "keyboard"),
+            (IntervalRule::Mtpi2, "mtpi2"),
+            (IntervalRule::Mtpi, "mtpi"),
+        ];
+        for (rule, column) in columns {
+            let settings = IntervalSettings::at_target(rule, target);
+            let table = interval_decision_table(&settings, 15).unwrap();
+            assert_eq!(table.len(), group.len());
+            for (row, ours) in group.iter().zip(table) {
+                let what = format!("{column} {target} {}/{}", ours.dlt, ours.treated);
+                assert_eq!((ours.treated, ours.dlt), (row.count("n"), row.count("dlt")));
+                assert_eq!(row.number("half_width"), settings.below);
+                let letter = match ours.decision {
+                    IntervalDecision::Escalate => "E",
+                    IntervalDecision::Stay => "S",
+                    IntervalDecision::DeEscalate => "D",
+                };
+                assert_eq!(letter, row.text(column), "{what}");
+                assert_exact(
+                    &what,
+                    ours.overdose_probability,
+                    row.number("pr_tox_gt_target"),
+                );
+                assert_eq!(u64::from(ours.eliminate), row.count("eliminate"), "{what}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 3 * 405);
+}
+
+#[test]
+fn exact_three_plus_three_matches_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("three_plus_three_exact"), &["scenario", "variant"]) {
+        let rates: Vec<f64> = group
+            .iter()
+            .filter_map(|row| row.optional("p_true"))
+            .collect();
+        let variant = match group[0].text("variant") {
+            "no_deescalation" => ThreePlusThreeVariant::NoDeEscalation,
+            _ => ThreePlusThreeVariant::ConfirmWithSix,
+        };
+        let exact = three_plus_three_exact(&rates, variant).unwrap();
+        for row in &group {
+            let what = format!("{} {}", row.text("scenario"), row.text("variant"));
+            match row.label("dose") {
+                0 => assert_exact(&what, exact.no_dose, row.number("prob_mtd")),
+                dose => {
+                    let dose = dose - 1;
+                    assert_exact(&what, exact.selected[dose], row.number("prob_mtd"));
+                    assert_exact(
+                        &what,
+                        exact.expected_treated[dose],
+                        row.number("expected_n"),
+                    );
+                    assert_exact(&what, exact.expected_dlt[dose], row.number("expected_dlt"));
+                }
+            }
+            assert_exact(
+                &what,
+                exact.expected_total(),
+                row.number("expected_total_n"),
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 48);
+}
+
+fn crm_model(row: &Row) -> CrmModel {
+    match row.text("model") {
+        "empiric" => CrmModel::Empiric,
+        _ => CrmModel::Logistic { intercept: 3.0 },
+    }
+}
+
+#[test]
+fn crm_skeletons_match_every_row() {
+    let mut compared = 0;
+    for group in groups(rows("crm_skeleton"), &["case_id"]) {
+        let row = &group[0];
+        let skeleton = crm_skeleton(
+            crm_model(row),
+            row.number("target"),
+            row.number("halfwidth"),
+            row.label("nu") - 1,
+            row.label("n_dose"),
+        )
+        .unwrap();
+        assert_eq!(skeleton.len(), group.len());
+        for (row, ours) in group.iter().zip(skeleton) {
+            assert_exact(row.text("case_id"), ours, row.number("skeleton"));
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 25);
+}
+
+/// Tallies of the doses from a table of patients.
+fn tallies<'a>(patients: impl Iterator<Item = &'a Row>, doses: usize) -> Vec<DoseTally> {
+    let mut tallies = vec![DoseTally::default(); doses];
+    for row in patients {
+        let dose = &mut tallies[row.label("dose_level") - 1];
+        dose.treated += 1;
+        dose.dlt += row.count("dlt");
+    }
+    tallies
+}
+
+#[test]
+fn crm_fits_match_every_row() {
+    let patients = rows("crm_data");
+    assert_eq!(patients.len(), 31);
+    let mut compared = 0;
+    for group in groups(rows("crm_cases"), &["case_id", "model", "method"]) {
+        let row = &group[0];
+        let what = format!(
+            "{} {} {}",
+            row.text("case_id"),
+            row.text("model"),
+            row.text("method")
+        );
+        let doses = tallies(
+            patients
+                .iter()
+                .filter(|p| p.text("case_id") == row.text("case_id")),
+            group.len(),
+        );
+        let settings = CrmSettings {
+            model: crm_model(row),
+            skeleton: reference::column(&group, "skeleton"),
+            target: row.number("target"),
+            prior_sd: row.number("prior_sd_beta"),
+            overdose: None,
+        };
+        let method = match row.text("method") {
+            "bayes" => CrmMethod::Bayes,
+            _ => CrmMethod::MaximumLikelihood,
+        };
+        let fit = crm(&doses, &settings, method, 0.90).unwrap();
+        eprintln!(
+            "{what} {} {} | {} {}",
+            fit.b,
+            row.number("beta_estimate"),
+            fit.variance,
+            row.number("beta_var")
+        );
+        for (dose, row) in group.iter().enumerate() {
+            eprintln!(
+                "   {:e} {:e} {:e}",
+                fit.rates[dose] / row.number("p_tox") - 1.,
+                fit.intervals[dose].lower / row.optional("p_tox_lower90").unwrap_or(-1.) - 1.,
+                fit.intervals[dose].upper / row.optional("p_tox_upper90").unwrap_or(-1.) - 1.
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 68);
+}
+
+#[test]
+fn tite_crm_fit_matches_every_row() {
+    let patients = rows("tite_crm_data");
+    let cases = rows("tite_crm_case");
+    let mut doses = vec![DoseTally::default(); cases.len()];
+    for row in &patients {
+        let weight = tite_weight(row.number("followup"), row.number("obs_window")).unwrap();
+        let weight = if row.count("dlt") == 1 { 1.0 } else { weight };
+        assert_exact("weight", weight, row.number("weight"));
+        let dose = &mut doses[row.label("dose_level") - 1];
+        if weight < 1.0 {
+            dose.pending_weights.push(weight);
+        } else {
+            dose.treated += 1;
+            dose.dlt += row.count("dlt");
+        }
+    }
+    assert_eq!(patients.len(), 10);
+    let settings = CrmSettings {
+        overdose: None,
+        ..CrmSettings::empiric(
+            reference::column(&cases, "skeleton"),
+            cases[0].number("target"),
+        )
+    };
+    let fit = tite_crm(&doses, &settings, CrmMethod::Bayes, 0.90).unwrap();
+    for (dose, row) in cases.iter().enumerate() {
+        eprintln!(
+            "{:e} {:e} {:e}",
+            fit.b / row.number("beta_estimate") - 1.,
+            fit.variance / row.number("beta_var") - 1.,
+            fit.rates[dose] / row.number("p_tox") - 1.
+        );
+        assert_eq!(fit.recommended, row.label("recommended_dose") - 1);
+    }
+    assert_eq!(cases.len(), 6);
+}
+
+#[test]
+fn boin12_desirabilities_match_every_row() {
+    let theirs = rows("boin12_desirability");
+    let settings = Boin12Settings::default();
+    let ours = boin12_table(&settings, &[0, 3, 6, 9]).unwrap();
+    assert_eq!((theirs.len(), ours.len()), (166, 166));
+    for (row, ours) in theirs.iter().zip(ours) {
+        let counts = (ours.treated, ours.dlt, ours.responses);
+        assert_eq!(
+            counts,
+            (row.count("n"), row.count("n_tox"), row.count("n_eff"))
+        );
+        let what = format!("{counts:?}");
+        assert_eq!(settings.utility_neither, row.number("u_no_tox_no_eff"));
+        assert_eq!(100.0 - settings.utility_neither, row.number("u_tox_eff"));
+        assert_eq!(settings.highest_dlt_rate, row.number("phi_tox"));
+        assert_eq!(settings.lowest_response_rate, row.number("phi_eff"));
+        assert_exact(
+            &what,
+            settings.utility_benchmark(),
+            row.number("utility_benchmark"),
+        );
+        assert_exact(&what, ours.quasi_events, row.number("quasi_events"));
+        assert_exact(&what, ours.desirability, row.number("desirability"));
+        assert_exact(
+            &what,
+            ours.overdose_probability,
+            row.number("pr_tox_gt_phi"),
+        );
+        assert_exact(
+            &what,
+            ours.low_response_probability,
+            row.number("pr_eff_lt_phi"),
+        );
+        assert_eq!(ours.rank, row.label("rank_within_table"), "{what}");
+        let (n, dlt, responses) = counts;
+        assert_eq!(
+            boin12_desirability(n, dlt, responses, &settings),
+            Ok(ours.desirability)
+        );
+    }
+}
