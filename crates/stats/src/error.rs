@@ -77,6 +77,12 @@ pub enum NotEstimable {
         /// Last observed time.
         last: f64,
     },
+    /// A prior density without bound, whose information is not defined.
+    #[error(
+        "not estimable: a beta component has a parameter below 1, so its density and information \
+         are infinite at 0 or 1; use the effective sample size by moments"
+    )]
+    UnboundedPrior,
     /// The iteration did not settle.
     #[error("not estimable: no convergence after {iterations} iterations")]
     NoConvergence {

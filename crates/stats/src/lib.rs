@@ -29,6 +29,7 @@ mod normal;
 mod standardise;
 
 pub mod ancova;
+pub mod bayes;
 pub mod cox;
 pub mod distribution;
 pub mod group_sequential;
@@ -43,6 +44,7 @@ pub mod poisson_regression;
 pub mod proportion;
 pub mod quantile;
 pub mod restricted_mean;
+pub mod single_arm;
 pub mod two_by_two;
 
 pub use error::{Estimate, InputError, NotEstimable};
