@@ -13,6 +13,7 @@ use crate::library::Library;
 use crate::shape::Document;
 use crate::specification::{Score, Specification, json_schema};
 
+mod adaptive;
 mod endpoints;
 mod null;
 mod population;
@@ -150,6 +151,7 @@ impl Meaning<'_> {
         self.dropout_and_rescue(&diseases);
         self.endpoints(&diseases);
         self.analyses();
+        self.adaptive(library);
         self.nulls(&diseases, library);
         self.simulation();
     }

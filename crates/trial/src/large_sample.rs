@@ -19,7 +19,7 @@ use crate::specification::Specification;
 /// Courses per arm in the large sample, at least.
 pub const SUBJECTS_PER_ARM: usize = 10_000;
 /// Replicate numbers of the large sample start here, so that it shares no draw with the trials.
-const FIRST_REPLICATE: u32 = 1 << 30;
+pub(crate) const FIRST_REPLICATE: u32 = 1 << 30;
 
 /// The large-sample value of an estimate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -124,14 +124,14 @@ pub fn type_one_errors(characteristics: &[OperatingCharacteristic]) -> Vec<TypeO
 
 /// Mean and spread, added up in the order of the replicates (Welford).
 #[derive(Clone, Copy, Debug, Default)]
-struct Moments {
+pub(crate) struct Moments {
     count: u64,
     mean: f64,
     squares: f64,
 }
 
 impl Moments {
-    fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         self.count += 1;
         let delta = value - self.mean;
         self.mean += delta / self.count as f64;
@@ -142,7 +142,7 @@ impl Moments {
         (self.count > 1).then(|| (self.squares / (self.count - 1) as f64).sqrt())
     }
 
-    fn monte_carlo(&self, shift: f64) -> Option<MonteCarlo> {
+    pub(crate) fn monte_carlo(&self, shift: f64) -> Option<MonteCarlo> {
         let standard_error = self.standard_deviation()? / (self.count as f64).sqrt();
         let value = self.mean - shift;
         let half = NORMAL_975 * standard_error;
@@ -219,7 +219,7 @@ impl<'a> Accumulator<'a> {
         tally.replicates += 1;
         tally.subjects.add(f64::from(result.subjects));
         tally.events.add(f64::from(result.events));
-        if result.is_rejected(analysis.alpha) == Some(true) {
+        if result.rejected == Some(true) {
             tally.rejected += 1;
             tally.rejected_in_favour += u64::from(result.favours_treatment == Some(true));
         }
@@ -313,7 +313,7 @@ impl<'a> Accumulator<'a> {
     }
 }
 
-fn proportion(count: u64, total: u64) -> Option<MonteCarlo> {
+pub(crate) fn proportion(count: u64, total: u64) -> Option<MonteCarlo> {
     let found = monte_carlo_proportion(count, total).ok()?;
     Some(MonteCarlo {
         value: found.estimate,
@@ -324,7 +324,7 @@ fn proportion(count: u64, total: u64) -> Option<MonteCarlo> {
     })
 }
 
-fn on_scale(value: f64, scale: EstimateScale) -> Option<f64> {
+pub(crate) fn on_scale(value: f64, scale: EstimateScale) -> Option<f64> {
     let value = match scale {
         EstimateScale::Plain => value,
         EstimateScale::Log => neurocart_numeric::elementary::ln1(value),
@@ -371,6 +371,7 @@ mod tests {
             lower: estimate.map(|e| e / 1.8),
             upper: estimate.map(|e| e * 1.8),
             p_value,
+            rejected: p_value.map(|p| p <= 0.05),
             favours_treatment: estimate.map(|e| e < 1.0),
             reason: estimate
                 .is_none()

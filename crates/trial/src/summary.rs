@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use neurocart_stats::quantile::{QuantileType, quantiles};
 use serde::{Deserialize, Serialize};
 
+use crate::adaptive::characteristics::{DesignCharacteristics, TwoStageDesign};
 use crate::cohort::Cohort;
 use crate::error::{Error, Problem};
 use crate::large_sample::LargeSample;
@@ -34,6 +35,10 @@ pub struct Summary {
     pub pool: Pool,
     /// Power, type I error, bias, coverage.
     pub operating_characteristics: Vec<OperatingCharacteristic>,
+    /// What a design that decides while the trial runs does, under each truth.
+    pub designs: Vec<DesignCharacteristics>,
+    /// The two-stage design of the single arm, exactly.
+    pub two_stage: Option<TwoStageDesign>,
     /// Type I error under each null, with the worst one marked.
     pub type_one_errors: Vec<TypeOneError>,
     /// What bias and coverage are measured against.

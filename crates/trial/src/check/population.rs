@@ -73,7 +73,8 @@ impl Meaning<'_> {
     pub(super) fn population(&mut self, diseases: &[Disease], library: &Library) {
         let population = &self.specification.population;
         let path = |field| [Key("population"), Key(field)];
-        if population.size == 0 {
+        let adaptive = self.specification.decides_while_enrolling();
+        if population.size == 0 && !adaptive {
             self.error(
                 &path("size"),
                 "the trial has zero patients",
@@ -102,6 +103,19 @@ impl Meaning<'_> {
                 ),
             );
         }
+        if !adaptive {
+            self.bank(population.size);
+        }
+        let place = [Key("population")];
+        self.eligibility(&population.eligibility, &place, diseases);
+        let place = [Key("population"), Key("parameters")];
+        self.parameters(&population.parameters, &place, diseases, library);
+    }
+
+    /// Whether the bank fits a trial of `size` subjects.
+    pub(super) fn bank(&mut self, size: usize) {
+        let population = &self.specification.population;
+        let path = |field| [Key("population"), Key(field)];
         if population.bank > LARGEST_BANK {
             self.error(
                 &path("bank"),
@@ -111,29 +125,25 @@ impl Meaning<'_> {
                 ),
                 format!("give at most {LARGEST_BANK}; ten times the size of the trial is enough"),
             );
-        } else if population.bank < population.size {
+        } else if population.bank < size {
             self.error(
                 &path("bank"),
                 format!(
                     "the bank of {} virtual patients is smaller than the trial of {}",
-                    population.bank, population.size
+                    population.bank, size
                 ),
                 "replicates draw subjects without replacement: give ten times the size or more",
             );
-        } else if population.bank < population.size.saturating_mul(5) {
+        } else if population.bank < size.saturating_mul(5) {
             self.warn(
                 &path("bank"),
                 format!(
                     "the bank of {} virtual patients is less than five times the trial of {}",
-                    population.bank, population.size
+                    population.bank, size
                 ),
                 "replicates will share many patients; ten times the size or more is better",
             );
         }
-        let place = [Key("population")];
-        self.eligibility(&population.eligibility, &place, diseases);
-        let place = [Key("population"), Key("parameters")];
-        self.parameters(&population.parameters, &place, diseases, library);
     }
 
     /// Inclusion limits that stand below `place`.
@@ -314,7 +324,8 @@ impl Meaning<'_> {
                 "keep it for the one control arm",
             );
         }
-        if references == 0 && self.specification.arms.len() > 1 {
+        let compared = !self.specification.decides_while_enrolling();
+        if references == 0 && self.specification.arms.len() > 1 && compared {
             self.error(
                 &[Key("arm")],
                 "no arm is the reference",
