@@ -55,6 +55,13 @@ impl Cholesky {
         }
     }
 
+    /// Natural logarithm of the determinant of `a`.
+    pub(crate) fn log_determinant(&self) -> f64 {
+        (0..self.n)
+            .map(|i| 2.0 * libm::log(self.l[i * self.n + i]))
+            .sum()
+    }
+
     /// The inverse of `a`, row-major.
     pub(crate) fn inverse(&self) -> Vec<f64> {
         let n = self.n;

@@ -54,6 +54,43 @@ pub enum NotEstimable {
         /// Position of the covariate, from 0.
         covariate: usize,
     },
+    /// In every table an arm is empty, or nobody or everybody responded.
+    #[error(
+        "not estimable: in every table an arm is empty or all subjects have the same outcome, \
+         so nothing is said on the odds ratio"
+    )]
+    NoInformativeTable,
+    /// The odds ratio is zero or infinite.
+    #[error(
+        "not estimable: the odds ratio is {bound}, so it has no Wald interval; \
+         use the exact conditional one instead"
+    )]
+    OddsRatioAtBound {
+        /// Zero or infinity.
+        bound: f64,
+    },
+    /// Fewer strata that say something than the method needs.
+    #[error("not estimable: {strata} informative strata, at least {needed} are needed")]
+    TooFewStrata {
+        /// Strata in which the outcome varies and both arms have subjects.
+        strata: usize,
+        /// Strata the method needs.
+        needed: usize,
+    },
+    /// The target means are at or beyond the edge of what weights on the subjects can reach.
+    #[error(
+        "not estimable: no weights on these subjects have the target means \
+         (they lie outside, or on the edge of, the subjects' range)"
+    )]
+    TargetOutOfReach,
+    /// Nearly all weight lies on one subject, so nothing is left to estimate an error by.
+    #[error("not estimable: subject {subject} carries {share} of the weight of its arm")]
+    WeightOnOneSubject {
+        /// Position of the subject, from 0.
+        subject: usize,
+        /// Its share of the weight.
+        share: f64,
+    },
     /// A covariate is constant or a combination of the others.
     #[error("not estimable: covariate {covariate} is constant or a combination of the others")]
     Collinear {
@@ -83,6 +120,31 @@ pub enum NotEstimable {
          are infinite at 0 or 1; use the effective sample size by moments"
     )]
     UnboundedPrior,
+    /// An arm was never seen at a visit where another was.
+    #[error("not estimable: arm {arm} has no value at visit {visit}; leave the visit out")]
+    ArmWithoutVisit {
+        /// Label of the arm.
+        arm: usize,
+        /// Label of the visit.
+        visit: usize,
+    },
+    /// No subject has both visits, so their covariance is unknown.
+    #[error(
+        "not estimable: no subject was seen at both visit {first} and visit {second}, so their \
+         covariance is unknown; choose a covariance structure with fewer parameters"
+    )]
+    VisitsNeverTogether {
+        /// Label of the earlier visit.
+        first: usize,
+        /// Label of the later visit.
+        second: usize,
+    },
+    /// The variance of an estimate, after adjustment for a small sample, is zero or less.
+    #[error(
+        "not estimable: with so few subjects no positive variance is left after the adjustment; \
+         use Satterthwaite degrees of freedom"
+    )]
+    NoPositiveVariance,
     /// The iteration did not settle.
     #[error("not estimable: no convergence after {iterations} iterations")]
     NoConvergence {
@@ -212,6 +274,21 @@ pub(crate) fn check_times(time: &[f64]) -> Result<(), InputError> {
             index,
             value: time[index],
             expected: "zero or more",
+        }),
+    }
+}
+
+/// Times at which rows come under observation: finite, not negative, before the row's own time.
+pub(crate) fn check_start(start: &[f64], time: &[f64]) -> Result<(), InputError> {
+    check_length("start", start.len(), time.len())?;
+    check_finite("start", start)?;
+    match (0..time.len()).find(|&i| !(start[i] >= 0.0 && start[i] < time[i])) {
+        None => Ok(()),
+        Some(index) => Err(InputError::Value {
+            name: "start",
+            index,
+            value: start[index],
+            expected: "zero or more and below the row's time",
         }),
     }
 }

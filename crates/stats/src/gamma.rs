@@ -81,7 +81,7 @@ pub(crate) fn deviance_term(x: f64, m: f64) -> f64 {
 }
 
 /// x^a e^-x / Gamma(a), the derivative of the incomplete gamma function by ln x.
-fn gamma_factor(a: f64, x: f64) -> f64 {
+pub(crate) fn gamma_factor(a: f64, x: f64) -> f64 {
     if x == 0.0 {
         return 0.0;
     }

@@ -216,6 +216,16 @@ impl KaplanMeier {
         })
     }
 
+    /// The confidence interval at every step; none where survival is zero.
+    pub fn intervals(&self, options: &SurvivalIntervalOptions) -> Estimate<Vec<Option<Interval>>> {
+        check_level(options.confidence_level)?;
+        let z = normal_critical(options.confidence_level);
+        let steps = self.steps.iter();
+        Ok(steps
+            .map(|s| s.interval_at(options.interval_type, z))
+            .collect())
+    }
+
     /// Subjects whose observed time is `time` or later.
     pub fn number_at_risk(&self, time: f64) -> usize {
         let before = self.steps.partition_point(|s| s.time < time);

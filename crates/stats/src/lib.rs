@@ -20,32 +20,52 @@
 //! ```
 
 mod beta;
+mod binary_regression;
 mod cholesky;
 mod error;
 mod gamma;
 mod interval;
 mod log_linear;
+mod noncentral_t;
 mod normal;
 mod standardise;
+mod two_arm_size;
 
 pub mod ancova;
 pub mod bayes;
+pub mod competing_risks;
+pub mod concordance;
+pub mod conditional_odds_ratio;
 pub mod cox;
 pub mod distribution;
 pub mod dose_finding;
+pub mod e_value;
+pub mod events_sample_size;
+pub mod external_control;
+pub mod firth;
 pub mod group_sequential;
 pub mod kaplan_meier;
 pub mod log_rank;
+pub mod logistic;
+pub mod milestone;
+pub mod mixed_model;
 pub mod monte_carlo;
 pub mod negative_binomial;
 pub mod nelson_aalen;
+pub mod parametric_survival;
 pub mod poisson_rate_ratio;
 pub mod poisson_regression;
 pub mod proportion;
 pub mod quantile;
 pub mod restricted_mean;
+pub mod sample_size_means;
+pub mod sample_size_negative_binomial;
+pub mod sample_size_proportions;
 pub mod single_arm;
+pub mod sobol;
+pub mod stratified_tables;
 pub mod two_by_two;
+pub mod unconditional_exact;
 
 pub use error::{Estimate, InputError, NotEstimable};
 pub use interval::{ChiSquareTest, Interval};

@@ -8,7 +8,7 @@ use crate::cholesky::{Cholesky, quadratic_form};
 use crate::error::{LARGEST_COUNT, check_finite, check_length, check_level};
 use crate::gamma::ln_gamma;
 use crate::normal::{normal_critical, normal_two_sided};
-use crate::standardise::{centre_and_spread, check_size};
+use crate::standardise::{centre_and_spread, check_size, to_original_scale};
 use crate::{Estimate, InputError, Interval, NotEstimable};
 
 /// One coefficient of a count model.
@@ -333,14 +333,15 @@ impl Counts {
         self.y.len() - self.columns
     }
 
-    /// Inverse times the cross product of the Poisson scores times inverse (HC0).
-    pub fn sandwich(&self, fit: &Fit) -> Vec<f64> {
+    /// Inverse times the cross product of the scores times inverse (HC0), theta held fixed.
+    pub fn sandwich(&self, fit: &Fit, theta: f64) -> Vec<f64> {
         let p = self.columns;
         let mut covariance = vec![0.0; p * p];
         let mut influence = vec![0.0; p];
         for ((x, y), mu) in self.x.chunks_exact(p).zip(&self.y).zip(&fit.mu) {
             for (influence, row) in influence.iter_mut().zip(fit.inverse.chunks_exact(p)) {
-                *influence = row.iter().zip(x).map(|(v, x)| v * x).sum::<f64>() * (y - mu);
+                let residual = (y - mu) / (1.0 + mu / theta);
+                *influence = row.iter().zip(x).map(|(v, x)| v * x).sum::<f64>() * residual;
             }
             for i in 0..p {
                 for j in 0..p {
@@ -360,24 +361,11 @@ impl Counts {
         confidence_level: f64,
     ) -> CountModel {
         let p = self.columns;
-        // b = T b_scaled: slopes are divided by the scale, the intercept moves back to zero.
-        let mut transform = vec![0.0; p * p];
-        transform[0] = 1.0;
-        for j in 1..p {
-            transform[j * p + j] = 1.0 / self.scale[j - 1];
-            transform[j] = -self.mean[j - 1] / self.scale[j - 1];
-        }
-        let rows: Vec<&[f64]> = transform.chunks_exact(p).collect();
-        let mut unscaled = vec![0.0; p * p];
-        for i in 0..p {
-            for j in 0..p {
-                unscaled[i * p + j] = quadratic_form(rows[i], covariance, rows[j]);
-            }
-        }
+        let (b, unscaled) = to_original_scale(&self.mean, &self.scale, &fit.b, covariance);
         let critical = normal_critical(confidence_level);
         let mut coefficients: Vec<RateCoefficient> = (0..p)
             .map(|i| {
-                let coefficient: f64 = rows[i].iter().zip(&fit.b).map(|(t, b)| t * b).sum();
+                let coefficient = b[i];
                 let standard_error = unscaled[i * p + i].max(0.0).sqrt();
                 let z = coefficient / standard_error;
                 RateCoefficient {

@@ -1,10 +1,12 @@
 //! Log-rank test and the G-rho family for two or more groups, with strata.
 //!
 //! Over the distinct event times, observed minus expected events O - E with E = d n_g / n, weight
-//! S(t-)^rho (rho 0: log-rank; rho 1: Peto-Peto form of Gehan-Wilcoxon), and the hypergeometric
-//! covariance d (n - d) / (n - 1) * (n_g/n) (delta_gh - n_h/n) times the squared weight. Strata
-//! are summed before squaring; S is the pooled curve of the stratum. As R's `survdiff`.
-//! Mantel 1966; Harrington and Fleming 1982, doi:10.1093/biomet/69.3.553.
+//! S(t-)^rho [1 - S(t-)]^gamma (0, 0: log-rank; 1, 0: Peto-Peto form of Gehan-Wilcoxon; 0, 1: late
+//! differences), and the hypergeometric covariance d (n - d) / (n - 1) * (n_g/n) (delta_gh - n_h/n)
+//! times the squared weight. Strata are summed before squaring; S is the pooled curve of the
+//! stratum. As R's `survdiff`, which has rho alone.
+//! Mantel 1966; Harrington and Fleming 1982, doi:10.1093/biomet/69.3.553; Fleming and Harrington,
+//! Counting Processes and Survival Analysis, 1991, 7.2.
 //!
 //! Sign: z is positive when the second group (the larger label) had more events than expected.
 //! The one-sided p value is small when the second group had fewer, so label the experimental arm
@@ -18,8 +20,10 @@ use crate::{ChiSquareTest, Estimate, InputError, NotEstimable};
 /// Choices for the log-rank test.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LogRankOptions<'a> {
-    /// Power of the weight S(t-)^rho: 0 is the log-rank test, the default.
+    /// Power of S(t-) in the weight: 0 is the log-rank test, the default; 1 stresses early events.
     pub rho: f64,
+    /// Power of 1 - S(t-) in the weight: 0 by default; 1 stresses late events. Fix it beforehand.
+    pub gamma: f64,
     /// Stratum of each subject; none by default.
     pub strata: Option<&'a [usize]>,
 }
@@ -66,18 +70,20 @@ pub fn log_rank(
     if let Some(strata) = options.strata {
         check_length("strata", strata.len(), time.len())?;
     }
-    if !(0.0..=10.0).contains(&options.rho) {
-        return Err(InputError::Range {
-            name: "rho",
-            value: options.rho,
-            expected: "between 0 and 10",
+    for (name, value) in [("rho", options.rho), ("gamma", options.gamma)] {
+        if !(0.0..=10.0).contains(&value) {
+            return Err(InputError::Range {
+                name,
+                value,
+                expected: "between 0 and 10",
+            }
+            .into());
         }
-        .into());
     }
     if !event.contains(&true) {
         return Err(NotEstimable::NoEvents);
     }
-    let labels = distinct(group);
+    let labels = distinct_groups(group)?;
     let g = labels.len();
     // Sorted by stratum, then by time; a time that is not negative sorts as its bits.
     let mut order: Vec<(usize, u64, u32, bool)> = (0..time.len())
@@ -97,7 +103,7 @@ pub fn log_rank(
         events: vec![0; g],
     };
     for stratum in order.chunk_by(|a, b| a.0 == b.0) {
-        sums.add_stratum(stratum, options.rho);
+        sums.add_stratum(stratum, options);
     }
 
     let groups: Vec<LogRankGroup> = (0..g)
@@ -151,7 +157,7 @@ struct Sums {
 
 impl Sums {
     /// Adds one stratum, sorted by time.
-    fn add_stratum(&mut self, subjects: &[(usize, u64, u32, bool)], rho: f64) {
+    fn add_stratum(&mut self, subjects: &[(usize, u64, u32, bool)], options: &LogRankOptions) {
         let g = self.observed.len();
         self.at_risk.fill(0);
         for s in subjects {
@@ -166,11 +172,8 @@ impl Sums {
                 deaths += 1;
             }
             if deaths > 0 {
-                let weight = if rho == 0.0 {
-                    1.0
-                } else {
-                    libm::pow(survival, rho)
-                };
+                let power = |x: f64, by: f64| if by == 0.0 { 1.0 } else { libm::pow(x, by) };
+                let weight = power(survival, options.rho) * power(1.0 - survival, options.gamma);
                 let (n, d) = (total as f64, deaths as f64);
                 for i in 0..g {
                     let share = self.at_risk[i] as f64 / n;
@@ -195,13 +198,82 @@ impl Sums {
     }
 }
 
+/// One pair of groups compared by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairwiseLogRank {
+    /// Labels of the two groups, the smaller first.
+    pub groups: [usize; 2],
+    /// The test of the pair, or why there is none.
+    pub test: Estimate<LogRank>,
+    /// p value adjusted by Holm's method for all pairs that have a test; none without a test.
+    pub p_holm: Option<f64>,
+}
+
+/// Compares every pair of groups, the others left out. Holm 1979 holds the familywise error.
+pub fn pairwise_log_rank(
+    time: &[f64],
+    event: &[bool],
+    group: &[usize],
+    options: &LogRankOptions,
+) -> Estimate<Vec<PairwiseLogRank>> {
+    // All at once first: what is wrong with the input is wrong with every pair.
+    log_rank(time, event, group, options)?;
+    let labels = distinct_groups(group)?;
+    let mut pairs = Vec::new();
+    for (k, &first) in labels.iter().enumerate() {
+        for &second in &labels[k + 1..] {
+            let members: Vec<usize> = (0..time.len())
+                .filter(|&i| group[i] == first || group[i] == second)
+                .collect();
+            let strata: Option<Vec<usize>> = options
+                .strata
+                .map(|s| members.iter().map(|&i| s[i]).collect());
+            let test = log_rank(
+                &members.iter().map(|&i| time[i]).collect::<Vec<_>>(),
+                &members.iter().map(|&i| event[i]).collect::<Vec<_>>(),
+                &members.iter().map(|&i| group[i]).collect::<Vec<_>>(),
+                &LogRankOptions {
+                    strata: strata.as_deref(),
+                    ..*options
+                },
+            );
+            pairs.push(PairwiseLogRank {
+                groups: [first, second],
+                test,
+                p_holm: None,
+            });
+        }
+    }
+    let mut by_p: Vec<(f64, usize)> = pairs
+        .iter()
+        .enumerate()
+        .filter_map(|(k, pair)| Some((pair.test.as_ref().ok()?.test.p_value, k)))
+        .collect();
+    by_p.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut least: f64 = 0.0;
+    for (rank, &(p, k)) in by_p.iter().enumerate() {
+        least = least.max(((by_p.len() - rank) as f64 * p).min(1.0));
+        pairs[k].p_holm = Some(least);
+    }
+    Ok(pairs)
+}
+
+/// Most groups that are compared at once: the cost grows with their square at every event.
+const LARGEST_GROUPS: usize = 100;
+
 /// The distinct labels, in order.
-fn distinct(labels: &[usize]) -> Vec<usize> {
+pub(crate) fn distinct_groups(labels: &[usize]) -> Result<Vec<usize>, InputError> {
     let mut found: Vec<usize> = Vec::new();
     for &label in labels {
         if let Err(at) = found.binary_search(&label) {
+            if found.len() == LARGEST_GROUPS {
+                return Err(InputError::Unsupported {
+                    problem: "more than 100 different groups",
+                    fix: "a test between groups needs few groups with many subjects each",
+                });
+            }
             found.insert(at, label);
         }
     }
-    found
+    Ok(found)
 }

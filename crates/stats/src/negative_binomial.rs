@@ -3,7 +3,9 @@
 //! mu_i = t_i exp(x_i b), Var = mu + k mu^2 with k = 1/theta, theta by maximum likelihood in turn
 //! with b until both settle. Standard errors of b are from the expected information with theta held
 //! fixed, as R's `glm.nb` (SAS's observed joint information differs slightly); that of theta from
-//! its own observed information. Lawless 1987, doi:10.2307/3314912.
+//! its own observed information. Lawless 1987, doi:10.2307/3314912. Robust standard errors
+//! ([`negative_binomial_robust`]) are the sandwich HC0 of the same score, theta held fixed: right
+//! also where the variance is not mu + k mu^2, too small with few subjects.
 //!
 //! Where the counts vary no more than Poisson, sum (y - mu)^2 <= sum y, the likelihood rises to
 //! theta infinite: the result is then the Poisson fit and says so. With no event in one arm the
@@ -11,7 +13,7 @@
 
 use crate::error::check_level;
 use crate::gamma::{digamma, trigamma};
-use crate::log_linear::{CountModel, Counts};
+use crate::log_linear::{CountModel, Counts, Fit};
 use crate::{Estimate, NotEstimable};
 
 /// How much the counts vary beyond Poisson.
@@ -58,17 +60,47 @@ pub fn negative_binomial(
     covariates: &[&[f64]],
     confidence_level: f64,
 ) -> Estimate<NegativeBinomial> {
+    fit(count, exposure, covariates, confidence_level, false)
+}
+
+/// The same fit with robust standard errors (HC0).
+pub fn negative_binomial_robust(
+    count: &[u64],
+    exposure: &[f64],
+    covariates: &[&[f64]],
+    confidence_level: f64,
+) -> Estimate<NegativeBinomial> {
+    fit(count, exposure, covariates, confidence_level, true)
+}
+
+fn fit(
+    count: &[u64],
+    exposure: &[f64],
+    covariates: &[&[f64]],
+    confidence_level: f64,
+    robust: bool,
+) -> Estimate<NegativeBinomial> {
     check_level(confidence_level)?;
     let counts = Counts::new(count, exposure, covariates)?;
     let poisson = counts.fit(counts.start(), f64::INFINITY)?;
-    let as_poisson = |counts: &Counts| NegativeBinomial {
-        model: counts.model(
-            &poisson,
-            poisson.covariance(),
-            f64::INFINITY,
-            confidence_level,
-        ),
-        overdispersion: Overdispersion::Poisson,
+    let model = |fit: &Fit, theta: f64| -> Estimate<CountModel> {
+        let covariance = if robust {
+            counts.sandwich(fit, theta)
+        } else {
+            fit.covariance().to_vec()
+        };
+        // Every count as predicted: a robust standard error of zero is no answer.
+        let columns = covariates.len() + 1;
+        if (0..columns).any(|j| covariance[j * columns + j] <= 0.0) {
+            return Err(NotEstimable::NoVariation);
+        }
+        Ok(counts.model(fit, &covariance, theta, confidence_level))
+    };
+    let as_poisson = || -> Estimate<NegativeBinomial> {
+        Ok(NegativeBinomial {
+            model: model(&poisson, f64::INFINITY)?,
+            overdispersion: Overdispersion::Poisson,
+        })
     };
     let y = &counts.y;
     // Twice the score of k at k = 0.
@@ -78,7 +110,7 @@ pub fn negative_binomial(
         .map(|(y, mu)| (y - mu) * (y - mu) - y)
         .sum();
     if excess <= 1e-9 * y.iter().sum::<f64>() {
-        return Ok(as_poisson(&counts));
+        return as_poisson();
     }
     // Moment estimate to start with.
     let squares: f64 = poisson.mu.iter().map(|mu| mu * mu).sum();
@@ -89,7 +121,7 @@ pub fn negative_binomial(
         let fit = counts.fit(b, theta)?;
         let best = best_log_theta(y, &fit.mu, log_theta);
         if best > libm::log(THETA_POISSON) {
-            return Ok(as_poisson(&counts));
+            return as_poisson();
         }
         if (best - log_theta).abs() < 1e-11 {
             let (_, information) = theta_score(y, &fit.mu, theta);
@@ -98,7 +130,7 @@ pub fn negative_binomial(
             }
             let standard_error = 1.0 / information.sqrt();
             return Ok(NegativeBinomial {
-                model: counts.model(&fit, fit.covariance(), theta, confidence_level),
+                model: model(&fit, theta)?,
                 overdispersion: Overdispersion::Gamma {
                     theta,
                     standard_error,

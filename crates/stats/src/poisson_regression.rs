@@ -35,7 +35,7 @@ pub fn poisson_regression(
     let fit = counts.fit(counts.start(), f64::INFINITY)?;
     let covariance = match variance {
         PoissonVariance::Model => fit.covariance().to_vec(),
-        PoissonVariance::Robust => counts.sandwich(&fit),
+        PoissonVariance::Robust => counts.sandwich(&fit, f64::INFINITY),
         PoissonVariance::QuasiPoisson => {
             let df = counts.residual_degrees_of_freedom();
             if df == 0 {

@@ -3,6 +3,7 @@
 //! Scaling changes no result but keeps the arithmetic sound: a rank check needs columns of like
 //! size, and the exponential of an uncentred covariate can overflow.
 
+use crate::cholesky::quadratic_form;
 use crate::error::{check_finite, check_length};
 use crate::{Estimate, InputError, NotEstimable};
 
@@ -45,4 +46,31 @@ pub(crate) fn check_size(name: &'static str, values: &[f64]) -> Result<(), Input
             expected: "between -1e100 and 1e100",
         }),
     }
+}
+
+/// Coefficients and covariance of a model with an intercept, from those on covariates
+/// (x - mean) / spread to those on x itself: slopes are divided by the spread, and the intercept
+/// moves back to x = 0.
+pub(crate) fn to_original_scale(
+    mean: &[f64],
+    spread: &[f64],
+    b: &[f64],
+    covariance: &[f64],
+) -> (Vec<f64>, Vec<f64>) {
+    let p = b.len();
+    let mut transform = vec![0.0; p * p];
+    transform[0] = 1.0;
+    for j in 1..p {
+        transform[j * p + j] = 1.0 / spread[j - 1];
+        transform[j] = -mean[j - 1] / spread[j - 1];
+    }
+    let rows: Vec<&[f64]> = transform.chunks_exact(p).collect();
+    let product = |row: &&[f64]| row.iter().zip(b).map(|(t, b)| t * b).sum();
+    let mut unscaled = vec![0.0; p * p];
+    for i in 0..p {
+        for j in 0..p {
+            unscaled[i * p + j] = quadratic_form(rows[i], covariance, rows[j]);
+        }
+    }
+    (rows.iter().map(product).collect(), unscaled)
 }

@@ -1,4 +1,4 @@
-//! Responders in two arms: Fisher's exact test and intervals for the risk difference.
+//! Responders in two arms: Fisher's exact test, Pearson's test and intervals for the risk difference.
 //!
 //! Fisher: with all margins fixed the treated responders are hypergeometric; two-sided p is the
 //! total probability of tables no more likely than the observed one, within 1e-7 relative, as R's
@@ -9,13 +9,15 @@
 //! restricted maximum of the likelihood times N / (N - 1), doi:10.1002/sim.4780040211; the restricted
 //! maximum by the closed cubic of Farrington and Manning 1990, doi:10.1002/sim.4780091208.
 //! Mee: the same without N / (N - 1).
+//! Pearson: the squared z of the difference with the pooled proportion, without correction.
+//! The odds ratio that goes with Fisher's test is in [`crate::conditional_odds_ratio`].
 
 use std::f64::consts::PI;
 
 use crate::error::{check_count, check_level};
 use crate::normal::normal_critical;
 use crate::proportion::wilson;
-use crate::{Estimate, Interval, NotEstimable};
+use crate::{ChiSquareTest, Estimate, Interval, NotEstimable};
 
 /// Responders and subjects of two arms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +64,15 @@ pub struct RiskDifference {
     pub interval: Interval,
 }
 
-fn check(table: &TwoByTwo) -> Estimate<()> {
+pub(crate) fn check_counts(table: &TwoByTwo) -> Estimate<()> {
     check_count("treated_events", table.treated_events, table.treated_total)?;
     check_count("control_events", table.control_events, table.control_total)?;
+    Ok(())
+}
+
+/// Counts in range and nobody's arm empty.
+pub(crate) fn check(table: &TwoByTwo) -> Estimate<()> {
+    check_counts(table)?;
     if table.treated_total == 0 || table.control_total == 0 {
         return Err(NotEstimable::EmptyArm);
     }
@@ -134,6 +142,28 @@ pub fn fisher_exact(table: &TwoByTwo) -> Estimate<FisherExact> {
         p_greater: (at_least / all).min(1.0),
         p_less: (at_most / all).min(1.0),
     })
+}
+
+/// Pearson's chi-square test of equal responder probabilities, without continuity correction.
+pub fn pearson_chi_square(table: &TwoByTwo) -> Estimate<ChiSquareTest> {
+    check(table)?;
+    let events = table.treated_events + table.control_events;
+    if events == 0 || events == table.treated_total + table.control_total {
+        return Err(NotEstimable::NoVariation);
+    }
+    let z = pooled_z(table);
+    Ok(ChiSquareTest::new(z * z, 1))
+}
+
+/// Difference over its standard error with the pooled proportion; zero where all outcomes agree.
+pub(crate) fn pooled_z(table: &TwoByTwo) -> f64 {
+    let (x1, n1) = (table.treated_events as f64, table.treated_total as f64);
+    let (x2, n2) = (table.control_events as f64, table.control_total as f64);
+    let pooled = (x1 + x2) / (n1 + n2);
+    if pooled == 0.0 || pooled == 1.0 {
+        return 0.0;
+    }
+    (x1 / n1 - x2 / n2) / (pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2)).sqrt()
 }
 
 /// Risk difference, treatment minus control, with its interval.

@@ -1,9 +1,10 @@
 //! Group sequential designs against rpact, every row of the files.
 //!
-//! rpact 3.3.4 stops its search for a boundary once the type I error is met to 1e-8 and integrates by
-//! Newton-Cotes rules to about the same, so its boundaries are good to about 1e-6, and what follows
-//! from them to a few 1e-6. Ours are compared at the 1e-5 of the reference's README; a density of at
-//! most 0.4 carries that to probabilities.
+//! rpact 3.3.4 ends its searches when the type I error is met to 1e-8: its last `alpha_spent` is
+//! 0.02499999 where the design says 0.025. Where the density of the final z is 0.03 or more, that leaves
+//! up to 3e-7 in a boundary and the like in what follows from it, so the comparisons are at 1e-6, ten
+//! times closer than the tolerance that comes with the file. `total_alpha_mvtnorm`, by randomised
+//! integration, is off by up to 3e-5 as its script says.
 
 mod reference;
 
@@ -78,21 +79,22 @@ fn boundaries_and_expected_information_match_every_row() {
                 );
             };
             let look = ours.looks[k];
-            close(look.efficacy, "z_boundary", 1e-5);
-            close(normal_sf(look.efficacy), "nominal_p_one_sided", 1e-6);
-            close(ours.alpha_spent[k], "alpha_spent", 1e-6);
-            close(ours.inflation_factor, "inflation_factor", 1e-5);
-            close(ours.drift * ours.drift, "shift_drift_squared", 1e-4);
+            close(look.efficacy, "z_boundary", 1e-6);
+            close(normal_sf(look.efficacy), "nominal_p_one_sided", 1e-7);
+            close(ours.alpha_spent[k], "alpha_spent", 1e-7);
+            close(ours.inflation_factor, "inflation_factor", 1e-6);
+            close(ours.drift * ours.drift, "shift_drift_squared", 1e-5);
             close(
                 ours.inflation_factor * at_drift.expected_information,
                 "avg_info_h1",
-                1e-5,
+                1e-6,
             );
             close(
                 ours.inflation_factor * at_null.expected_information,
                 "avg_info_h0",
-                1e-5,
+                1e-6,
             );
+            close(at_null.rejection(), "total_alpha_mvtnorm", 3e-5);
             compared += 1;
         }
     }

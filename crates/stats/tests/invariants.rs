@@ -87,7 +87,7 @@ proptest! {
         prop_assert_eq!(kaplan_meier(&a.time, &a.event), kaplan_meier(&b.time, &b.event));
         prop_assert_eq!(nelson_aalen(&a.time, &a.event), nelson_aalen(&b.time, &b.event));
         let log_rank = |c: &Columns| {
-            log_rank(&c.time, &c.event, &c.arm, &LogRankOptions { rho: 1.0, strata: Some(&c.strata) })
+            log_rank(&c.time, &c.event, &c.arm, &LogRankOptions { rho: 1.0, strata: Some(&c.strata), ..Default::default() })
         };
         prop_assert_eq!(log_rank(&a), log_rank(&b));
         for ties in [Ties::Efron, Ties::Breslow, Ties::Exact] {
@@ -137,7 +137,7 @@ proptest! {
         let c = columns(&s);
         let options = CoxOptions { ties: Ties::Exact, strata: Some(&c.strata), ..Default::default() };
         if let Ok(fit) = cox(&c.time, &c.event, &[&c.arm_number], &options) {
-            let test = log_rank(&c.time, &c.event, &c.arm, &LogRankOptions { rho: 0.0, strata: Some(&c.strata) });
+            let test = log_rank(&c.time, &c.event, &c.arm, &LogRankOptions { rho: 0.0, strata: Some(&c.strata), ..Default::default() });
             prop_assert!(near(fit.score.statistic, test.unwrap().test.statistic));
         }
     }
@@ -169,7 +169,7 @@ proptest! {
         let fit = |s: &[Subject]| {
             let c = columns(s);
             let options = CoxOptions { strata: Some(&c.strata), ..Default::default() };
-            let test = log_rank(&c.time, &c.event, &c.arm, &LogRankOptions { rho: 0.0, strata: Some(&c.strata) });
+            let test = log_rank(&c.time, &c.event, &c.arm, &LogRankOptions { rho: 0.0, strata: Some(&c.strata), ..Default::default() });
             (cox(&c.time, &c.event, &[&c.arm_number], &options), test)
         };
         let (first, second) = (fit(&s), fit(&more));
@@ -399,7 +399,7 @@ proptest! {
             prop_assert!(finite(&[term.log_hazard_ratio, term.standard_error, term.z, term.p_value]));
             prop_assert!(ordered(term.interval.lower, term.hazard_ratio, term.interval.upper));
         }
-        let _ = log_rank(&time, &event, &arm, &LogRankOptions { rho: number, strata: None });
+        let _ = log_rank(&time, &event, &arm, &LogRankOptions { rho: number, ..Default::default() });
         if let Ok(curve) = kaplan_meier(&time, &event) {
             let _ = curve.survival_at(number, &SurvivalIntervalOptions::default());
             let _ = curve.quantile(number, &SurvivalIntervalOptions::default());

@@ -3,7 +3,9 @@
 mod reference;
 
 use neurocart_stats::ancova::{AncovaOptions, LinearEstimate, ancova};
-use neurocart_stats::negative_binomial::{NegativeBinomial, Overdispersion, negative_binomial};
+use neurocart_stats::negative_binomial::{
+    NegativeBinomial, Overdispersion, negative_binomial, negative_binomial_robust,
+};
 use neurocart_stats::poisson_regression::{
     CountModel, PoissonVariance, RateCoefficient, poisson_regression,
 };
@@ -259,4 +261,22 @@ fn adjusted_annualised_relapse_rates_match_every_row() {
         compared += 1;
     }
     assert_eq!(compared, 2);
+}
+
+/// Sandwich by hand in R from `MASS::glm.nb(control = glm.control(epsilon = 1e-14))`: with W = mu / (1 + mu/theta)
+/// and r = (y - mu) / (1 + mu/theta), the roots of the diagonal of I^-1 X' diag(r^2) X I^-1, I = X'WX.
+#[test]
+fn robust_negative_binomial_errors_match_the_sandwich_of_glm_nb() {
+    let d = relapses();
+    let fit = negative_binomial_robust(&d.count, &d.years, &[&d.arm, &d.prior], 0.95).unwrap();
+    let plain = negative_binomial(&d.count, &d.years, &[&d.arm, &d.prior], 0.95).unwrap();
+    let theirs = [0.18362680231817, 0.23715920775544, 0.09317587675699];
+    for (position, theirs) in theirs.into_iter().enumerate() {
+        let ours = coefficient(&fit.model, position);
+        assert_optimised("robust error", ours.standard_error, theirs);
+        assert_eq!(
+            ours.coefficient,
+            coefficient(&plain.model, position).coefficient
+        );
+    }
 }

@@ -2,11 +2,53 @@
 
 mod reference;
 
+use neurocart_stats::conditional_odds_ratio::conditional_odds_ratio;
 use neurocart_stats::poisson_rate_ratio::{poisson_rate, poisson_rate_ratio};
 use neurocart_stats::proportion::{ProportionMethod, proportion, upper_bound};
 use neurocart_stats::quantile::{QuantileType, quantile};
-use neurocart_stats::two_by_two::{RiskDifferenceMethod, TwoByTwo, fisher_exact, risk_difference};
-use reference::{assert_exact, column, rows};
+use neurocart_stats::stratified_tables::{
+    breslow_day, cochran_mantel_haenszel, mantel_haenszel_odds_ratio,
+    mantel_haenszel_risk_difference,
+};
+use neurocart_stats::two_by_two::{
+    RiskDifferenceMethod, TwoByTwo, fisher_exact, pearson_chi_square, risk_difference,
+};
+use neurocart_stats::unconditional_exact::unconditional_exact_p;
+use reference::{Row, assert_exact, column, rows};
+
+fn table(row: &Row) -> TwoByTwo {
+    TwoByTwo {
+        treated_events: row.count("x_trt"),
+        treated_total: row.count("n_trt"),
+        control_events: row.count("x_ctl"),
+        control_total: row.count("n_ctl"),
+    }
+}
+
+/// R solves for conditional odds ratios with `uniroot` at its default tolerance of eps^(1/4) =
+/// 1.22e-4, on the odds ratio where it is below one and on its reciprocal above. An empty cell of the
+/// files is infinite.
+fn assert_within_uniroot(what: &str, ours: f64, theirs: Option<f64>) {
+    let Some(theirs) = theirs else {
+        assert_eq!(ours, f64::INFINITY, "{what}");
+        return;
+    };
+    let below_one = |ratio: f64| if ratio > 1.0 { 1.0 / ratio } else { ratio };
+    let off = (below_one(ours) - below_one(theirs)).abs();
+    assert!(off <= 1.23e-4, "{what}: {ours} {theirs}, off by {off:.1e}");
+}
+
+/// The roots themselves, with 40 digits.
+fn assert_root(what: &str, ours: f64, theirs: Option<f64>) {
+    assert_exact(
+        what,
+        1.0 / (1.0 + ours),
+        1.0 / (1.0 + theirs.unwrap_or(f64::INFINITY)),
+    );
+    if let Some(theirs) = theirs {
+        assert_exact(what, ours, theirs);
+    }
+}
 
 #[test]
 fn proportion_intervals_match_every_row() {
@@ -69,15 +111,26 @@ fn responder_tables_match_every_row() {
     let mut compared = 0;
     for row in rows("responder_2x2") {
         let case = row.text("case_id");
-        let table = TwoByTwo {
-            treated_events: row.count("x_trt"),
-            treated_total: row.count("n_trt"),
-            control_events: row.count("x_ctl"),
-            control_total: row.count("n_ctl"),
-        };
+        let table = table(&row);
         let fisher = fisher_exact(&table).unwrap();
         assert_exact(case, fisher.p_two_sided, row.number("fisher_p_two_sided"));
         assert_exact(case, fisher.p_greater, row.number("fisher_p_greater"));
+        let odds = conditional_odds_ratio(&[table], 0.95).unwrap();
+        assert_exact(case, odds.p_two_sided, row.number("fisher_p_two_sided"));
+        assert_exact(case, odds.p_greater, row.number("fisher_p_greater"));
+        assert_exact(case, odds.p_less, fisher.p_less);
+        let limit = |name: &str| row.optional(name);
+        assert_within_uniroot(case, odds.odds_ratio, limit("fisher_cond_mle_or"));
+        assert_within_uniroot(case, odds.interval.lower, limit("fisher_or_lower95"));
+        assert_within_uniroot(case, odds.interval.upper, limit("fisher_or_upper95"));
+        let pearson = pearson_chi_square(&table).unwrap();
+        assert_exact(case, pearson.statistic, row.number("chisq_uncorrected"));
+        assert_exact(case, pearson.p_value, row.number("chisq_p"));
+        assert_exact(
+            case,
+            unconditional_exact_p(&table).unwrap(),
+            row.number("unconditional_zpooled_p_grid"),
+        );
         for (method, name) in [
             (RiskDifferenceMethod::Newcombe, "newcombe"),
             (
@@ -103,6 +156,66 @@ fn responder_tables_match_every_row() {
         compared += 1;
     }
     assert_eq!(compared, 8);
+}
+
+#[test]
+fn conditional_odds_ratios_match_forty_digit_roots() {
+    let mut compared = 0;
+    let strata = rows("cmh_data");
+    let single = rows("responder_2x2");
+    for row in rows("conditional_odds_ratio") {
+        let case = row.text("case_id");
+        let source = if row.text("source") == "cmh" {
+            &strata
+        } else {
+            &single
+        };
+        let members = source.iter().filter(|r| r.text("case_id") == case);
+        let tables: Vec<TwoByTwo> = members.map(table).collect();
+        let ours = conditional_odds_ratio(&tables, 0.95).unwrap();
+        assert_root(case, ours.odds_ratio, row.optional("odds_ratio"));
+        assert_root(case, ours.interval.lower, row.optional("lower95"));
+        assert_root(case, ours.interval.upper, row.optional("upper95"));
+        compared += 1;
+    }
+    assert_eq!(compared, 11);
+}
+
+#[test]
+fn stratified_tables_match_every_row() {
+    let data = rows("cmh_data");
+    let (mut compared, mut strata) = (0, 0);
+    for row in rows("cmh") {
+        let case = row.text("case_id");
+        let members = data.iter().filter(|r| r.text("case_id") == case);
+        let tables: Vec<TwoByTwo> = members.map(table).collect();
+        assert_eq!(tables.len() as u64, row.count("strata"));
+        strata += tables.len();
+        let plain = cochran_mantel_haenszel(&tables, false).unwrap();
+        assert_exact(case, plain.statistic, row.number("cmh_chisq"));
+        assert_exact(case, plain.p_value, row.number("cmh_p"));
+        let corrected = cochran_mantel_haenszel(&tables, true).unwrap();
+        assert_exact(case, corrected.statistic, row.number("cmh_chisq_cc"));
+        assert_exact(case, corrected.p_value, row.number("cmh_p_cc"));
+        let odds = mantel_haenszel_odds_ratio(&tables, 0.95).unwrap();
+        assert_exact(case, odds.odds_ratio, row.number("mh_or"));
+        assert_exact(case, odds.interval.lower, row.number("rbg_lower95"));
+        assert_exact(case, odds.interval.upper, row.number("rbg_upper95"));
+        let exact = conditional_odds_ratio(&tables, 0.95).unwrap();
+        assert_exact(case, exact.p_two_sided, row.number("exact_p"));
+        assert_within_uniroot(case, exact.odds_ratio, row.optional("exact_cond_mle_or"));
+        let risk = mantel_haenszel_risk_difference(&tables, 0.95).unwrap();
+        assert_exact(case, risk.difference.estimate, row.number("mh_risk_diff"));
+        assert_exact(case, risk.standard_error, row.number("sato_se"));
+        let interval = risk.difference.interval;
+        assert_exact(case, interval.lower, row.number("sato_lower95"));
+        assert_exact(case, interval.upper, row.number("sato_upper95"));
+        let homogeneity = breslow_day(&tables).unwrap();
+        assert_exact(case, homogeneity.statistic, row.number("breslow_day_chisq"));
+        assert_eq!(homogeneity.degrees_of_freedom, tables.len() - 1);
+        compared += 1;
+    }
+    assert_eq!((compared, strata), (3, data.len()));
 }
 
 #[test]

@@ -9,29 +9,12 @@
 //! * exact: sum x b - ln of the sum over all sets of d subjects of their product of r, by the
 //!   recursion of Gail, Lubin and Rubinstein 1981, doi:10.1093/biomet/68.3.703, carried along with
 //!   its first two derivatives.
+//!
+//! With weights w, r is w exp(x b), an event's x b counts w times, and each term of d tied events
+//! counts with their mean weight, as in R's `coxph`; not for the exact likelihood.
 
 use super::Ties;
-
-/// Subjects in the order the likelihood needs: by stratum, then from the last time to the first.
-pub(super) struct Subjects {
-    /// Number of covariates.
-    pub covariates: usize,
-    /// Covariates, centred and scaled, one row per subject.
-    pub x: Vec<f64>,
-    /// Whether the subject had the event.
-    pub event: Vec<bool>,
-    /// Where each run of subjects with the same time ends, and whether it ends its stratum.
-    pub runs: Vec<Run>,
-}
-
-/// Subjects of one stratum with the same time.
-pub(super) struct Run {
-    pub start: usize,
-    pub end: usize,
-    pub events: usize,
-    /// Whether this is the first run of its stratum.
-    pub starts_stratum: bool,
-}
+use super::risk_set::{Run, Subjects, Sums};
 
 /// Log partial likelihood with gradient and information at one coefficient vector.
 pub(super) struct Likelihood {
@@ -42,12 +25,8 @@ pub(super) struct Likelihood {
     /// What the diagonal of the information would be with all means zero: the size against which
     /// its rounding error is measured.
     pub moment: Vec<f64>,
-    /// Risk scores relative to the largest, kept for the residuals.
+    /// Risk scores relative to the largest, times the weights, kept for the residuals.
     pub risk: Vec<f64>,
-    s1: Vec<f64>,
-    s2: Vec<f64>,
-    d1: Vec<f64>,
-    d2: Vec<f64>,
     subsets: Vec<f64>,
 }
 
@@ -60,10 +39,6 @@ impl Likelihood {
             information: vec![0.0; p * p],
             moment: vec![0.0; p],
             risk: vec![0.0; subjects.event.len()],
-            s1: vec![0.0; p],
-            s2: vec![0.0; p * p],
-            d1: vec![0.0; p],
-            d2: vec![0.0; p * p],
             subsets: Vec::new(),
         }
     }
@@ -74,6 +49,7 @@ impl Likelihood {
         match subjects.covariates {
             1 => self.evaluate_with(1, subjects, ties, b),
             2 => self.evaluate_with(2, subjects, ties, b),
+            3 => self.evaluate_with(3, subjects, ties, b),
             p => self.evaluate_with(p, subjects, ties, b),
         }
     }
@@ -90,62 +66,45 @@ impl Likelihood {
             largest = largest.max(*risk);
         }
         // A common factor of all risk scores cancels; without it they could overflow.
-        for (i, risk) in self.risk.iter_mut().enumerate() {
+        for (i, x) in subjects.x.chunks_exact(p).enumerate() {
+            let relative = self.risk[i] - largest;
+            let weight = subjects.weight_of(i);
             if subjects.event[i] {
-                self.value += *risk - largest;
-            }
-            *risk = libm::exp(*risk - largest);
-        }
-        let mut s0 = 0.0;
-        let mut stratum_start = 0;
-        for run in &subjects.runs {
-            if run.starts_stratum {
-                s0 = 0.0;
-                self.s1.fill(0.0);
-                self.s2.fill(0.0);
-                stratum_start = run.start;
-            }
-            let mut d0 = 0.0;
-            self.d1.fill(0.0);
-            self.d2.fill(0.0);
-            for i in run.start..run.end {
-                let (risk, x) = (self.risk[i], &subjects.x[i * p..(i + 1) * p]);
-                add_moments(p, risk, x, &mut s0, &mut self.s1, &mut self.s2);
-                if subjects.event[i] {
-                    for (g, x) in self.gradient.iter_mut().zip(x) {
-                        *g += x;
-                    }
-                    if run.events > 1 {
-                        add_moments(p, risk, x, &mut d0, &mut self.d1, &mut self.d2);
-                    }
+                self.value += weight * relative;
+                for (g, x) in self.gradient.iter_mut().zip(x) {
+                    *g += weight * x;
                 }
             }
-            match (run.events, ties) {
-                (0, _) => {}
-                (1, _) => self.subtract_term(p, 1.0, 0.0, s0, 0.0),
-                (d, Ties::Breslow) => self.subtract_term(p, d as f64, 0.0, s0, 0.0),
-                (d, Ties::Efron) => {
-                    for k in 0..d {
-                        self.subtract_term(p, 1.0, k as f64 / d as f64, s0, d0);
-                    }
-                }
-                (d, Ties::Exact) => self.subtract_subsets(subjects, stratum_start, run.end, d),
-            }
+            self.risk[i] = weight * libm::exp(relative);
         }
+        let risk = std::mem::take(&mut self.risk);
+        subjects.walk(p, &risk, |run, all, dying| match (run.events, ties) {
+            (1, _) => self.subtract_term(p, run.event_weight, 0.0, all, dying),
+            (d, Ties::Breslow) => {
+                self.subtract_term(p, d as f64 * run.event_weight, 0.0, all, dying)
+            }
+            (d, Ties::Efron) => {
+                for k in 0..d {
+                    self.subtract_term(p, run.event_weight, k as f64 / d as f64, all, dying);
+                }
+            }
+            (_, Ties::Exact) => self.subtract_subsets(subjects, &risk, run),
+        });
+        self.risk = risk;
     }
 
     /// Takes `times` ln(S0 - share D0) off the likelihood.
     #[inline(always)]
-    fn subtract_term(&mut self, p: usize, times: f64, share: f64, s0: f64, d0: f64) {
-        let total = s0 - share * d0;
+    fn subtract_term(&mut self, p: usize, times: f64, share: f64, all: &Sums, dying: &Sums) {
+        let total = all.s0 - share * dying.s0;
         self.value -= times * libm::log(total);
         let scale = 1.0 / total;
         for i in 0..p {
-            let mean_i = (self.s1[i] - share * self.d1[i]) * scale;
+            let mean_i = (all.s1[i] - share * dying.s1[i]) * scale;
             self.gradient[i] -= times * mean_i;
             for j in 0..=i {
-                let mean_j = (self.s1[j] - share * self.d1[j]) * scale;
-                let square = (self.s2[i * p + j] - share * self.d2[i * p + j]) * scale;
+                let mean_j = (all.s1[j] - share * dying.s1[j]) * scale;
+                let square = (all.s2[i * p + j] - share * dying.s2[i * p + j]) * scale;
                 let add = times * (square - mean_i * mean_j);
                 self.information[i * p + j] += add;
                 if i != j {
@@ -157,17 +116,18 @@ impl Likelihood {
         }
     }
 
-    /// Takes the logarithm of the sum over all sets of `d` of the subjects `start..end` off the
-    /// likelihood. Row m of `subsets` holds the sum over sets of m, its gradient and its Hessian.
-    fn subtract_subsets(&mut self, subjects: &Subjects, start: usize, end: usize, d: usize) {
-        let p = self.gradient.len();
+    /// Takes the logarithm of the sum over all sets of d subjects at risk off the likelihood.
+    /// Row m of `subsets` holds the sum over sets of m, its gradient and its Hessian.
+    fn subtract_subsets(&mut self, subjects: &Subjects, risk: &[f64], run: &Run) {
+        let (p, d) = (self.gradient.len(), run.events);
         let width = 1 + p + p * p;
         self.subsets.clear();
         self.subsets.resize((d + 1) * width, 0.0);
         self.subsets[0] = 1.0;
         let mut log_scale = 0.0;
-        for (seen, i) in (start..end).enumerate() {
-            let (risk, x) = (self.risk[i], &subjects.x[i * p..(i + 1) * p]);
+        let at_risk = (run.stratum_start..run.end).filter(|&i| subjects.at_risk(i, run));
+        for (seen, i) in at_risk.enumerate() {
+            let (risk, x) = (risk[i], &subjects.x[i * p..(i + 1) * p]);
             for m in (1..=d.min(seen + 1)).rev() {
                 let (before, from) = self.subsets.split_at_mut(m * width);
                 let (less, row) = (&before[(m - 1) * width..], &mut from[..width]);
@@ -204,18 +164,6 @@ impl Likelihood {
                 self.information[a * p + b] +=
                     row[1 + p + a * p + b] / row[0] - mean_a * row[1 + b] / row[0];
             }
-        }
-    }
-}
-
-#[inline(always)]
-fn add_moments(p: usize, risk: f64, x: &[f64], s0: &mut f64, s1: &mut [f64], s2: &mut [f64]) {
-    *s0 += risk;
-    for i in 0..p {
-        let weighted = risk * x[i];
-        s1[i] += weighted;
-        for j in 0..=i {
-            s2[i * p + j] += weighted * x[j];
         }
     }
 }

@@ -274,8 +274,9 @@ pub fn boin12_next_dose(
             (current + 1).min(doses.len() - 1)
         };
         let mut best: Option<(usize, f64)> = None;
-        for dose in current.saturating_sub(1)..=highest {
-            let desirability = settings.desirability(&doses[dose]);
+        let near = doses.iter().enumerate().take(highest + 1);
+        for (dose, tally) in near.skip(current.saturating_sub(1)) {
+            let desirability = settings.desirability(tally);
             if admissible(dose) && best.is_none_or(|(_, value)| desirability > value) {
                 best = Some((dose, desirability));
             }

@@ -27,10 +27,12 @@ use crate::{Estimate, InputError, Interval, NotEstimable};
 const NEGLIGIBLE: f64 = 42.0;
 /// The normal prior has no mass to speak of beyond as many standard deviations.
 const PRIOR_REACH: f64 = 9.5;
+/// Nor has the likelihood a peak further out: the DLT rate of any dose is 0 or 1 there.
+const LIKELIHOOD_REACH: f64 = 40.0;
 /// Cells of the first search for the peak.
 const SEARCH_CELLS: usize = 64;
 /// Points of the quadrature before it gives up; some hundreds are usual.
-const LARGEST_QUADRATURE: usize = 1 << 22;
+const LARGEST_QUADRATURE: usize = 1 << 20;
 /// Maximum likelihood looks for b within plus or minus this: rates of e^(-e^10) are out of sight.
 const LARGEST_B: f64 = 10.0;
 
@@ -160,18 +162,22 @@ fn rates(settings: &CrmSettings, b: f64) -> Vec<f64> {
 }
 
 fn nearest(rates: &[f64], target: f64) -> usize {
-    // Where the rates of several doses are 0 or 1 in double precision, the order of the doses
-    // decides: all below the target recommends the highest, all above the lowest.
-    if rates.iter().all(|&p| p <= target) {
-        return rates.len() - 1;
-    }
-    let mut best = 0;
-    for (dose, rate) in rates.iter().enumerate() {
-        if (rate - target).abs() < (rates[best] - target).abs() {
-            best = dose;
-        }
-    }
-    best
+    nearest_of(rates.iter().copied().enumerate(), target).unwrap_or(0)
+}
+
+/// The dose with the rate nearest to the target, among some doses in rising order.
+fn nearest_of(rates: impl Iterator<Item = (usize, f64)>, target: f64) -> Option<usize> {
+    let best = rates.reduce(|best, next| {
+        // Rates of several doses can be 0 in double precision: of those below the target the highest
+        // dose is nearest, of those above the lowest.
+        let closer = if next.1 <= target {
+            next.1 >= best.1
+        } else {
+            (next.1 - target).abs() < (best.1 - target).abs()
+        };
+        if closer { next } else { best }
+    });
+    best.map(|(dose, _)| dose)
 }
 
 /// Posterior mean and variance of b under b ~ N(0, sd^2).
@@ -179,7 +185,7 @@ fn posterior_moments(likelihood: &CrmLikelihood, prior_sd: f64) -> Estimate<(f64
     let precision = 1.0 / (prior_sd * prior_sd);
     let ln_density = |b: f64| likelihood.value(b) - 0.5 * precision * b * b;
     // The likelihood varies near b = 0 whatever the prior, so the cells widen outwards.
-    let reach = libm::asinh(PRIOR_REACH * prior_sd);
+    let reach = libm::asinh(PRIOR_REACH * prior_sd + LIKELIHOOD_REACH);
     let cell = 2.0 * reach / SEARCH_CELLS as f64;
     let grid: Vec<f64> = (0..=SEARCH_CELLS)
         .map(|i| libm::sinh(i as f64 * cell - reach))
@@ -197,21 +203,30 @@ fn posterior_moments(likelihood: &CrmLikelihood, prior_sd: f64) -> Estimate<(f64
         grid[(top + 1).min(SEARCH_CELLS)],
     );
     let height = ln_density(peak);
-    // From the cell before the first to the cell after the last where the density counts.
+    // From the first to the last point where the density counts, each found in its cell by bisection.
     let counts = |&h: &f64| h > height - NEGLIGIBLE;
-    let first = heights.iter().position(counts).unwrap_or(top);
-    let last = heights.iter().rposition(counts).unwrap_or(top);
-    let (from, to) = (
-        grid[first.saturating_sub(1)],
-        grid[(last + 1).min(SEARCH_CELLS)],
-    );
-    let fit = likelihood.with_derivatives(peak);
-    let information = (precision - fit.curvature).max(precision);
+    let first = heights.iter().position(counts).unwrap_or(top).min(top);
+    let last = heights.iter().rposition(counts).unwrap_or(top).max(top);
+    let edge = |mut outside: f64, mut inside: f64| {
+        for _ in 0..30 {
+            let middle = 0.5 * (outside + inside);
+            if counts(&ln_density(middle)) {
+                inside = middle;
+            } else {
+                outside = middle;
+            }
+        }
+        outside
+    };
+    let from = edge(grid[first.saturating_sub(1)], grid[first].min(peak));
+    let to = edge(grid[(last + 1).min(SEARCH_CELLS)], grid[last].max(peak));
+    let curvature = likelihood.derivatives(peak).curvature;
+    let information = (precision - curvature).max(precision);
     let intervals = (2.0 * (to - from) * information.sqrt()).ceil();
     let mut intervals = (intervals as usize).clamp(16, LARGEST_QUADRATURE);
 
     let mut sums = [0.0; 3];
-    let mut add = |sums: &mut [f64; 3], b: f64| {
+    let add = |sums: &mut [f64; 3], b: f64| {
         let (density, x) = (libm::exp(ln_density(b) - height), b - peak);
         sums[0] += density;
         sums[1] += density * x;
@@ -225,6 +240,8 @@ fn posterior_moments(likelihood: &CrmLikelihood, prior_sd: f64) -> Estimate<(f64
         let mean = sums[1] / sums[0];
         (mean, sums[2] / sums[0] - mean * mean)
     };
+    // A log-density of many patients carries rounding in proportion to its size.
+    let tolerance = 1e-12_f64.max(8.0 * f64::EPSILON * height.abs());
     let mut before = moments(&sums);
     while intervals <= LARGEST_QUADRATURE {
         // The points halfway between the old ones.
@@ -235,7 +252,9 @@ fn posterior_moments(likelihood: &CrmLikelihood, prior_sd: f64) -> Estimate<(f64
         step *= 0.5;
         let now = moments(&sums);
         let width = now.1.max(0.0).sqrt();
-        if (now.0 - before.0).abs() <= 1e-12 * width && (now.1 - before.1).abs() <= 1e-12 * now.1 {
+        if (now.0 - before.0).abs() <= tolerance * width
+            && (now.1 - before.1).abs() <= tolerance * now.1
+        {
             return Ok((peak + now.0, now.1));
         }
         before = now;
@@ -288,14 +307,14 @@ fn maximum_likelihood(likelihood: &CrmLikelihood) -> Estimate<(f64, f64)> {
     let (mut from, mut to) = (place(top - 1), place(top + 1));
     for _ in 0..80 {
         let middle = 0.5 * (from + to);
-        if likelihood.with_derivatives(middle).slope > 0.0 {
+        if likelihood.derivatives(middle).slope > 0.0 {
             from = middle;
         } else {
             to = middle;
         }
     }
     let b = 0.5 * (from + to);
-    let information = -likelihood.with_derivatives(b).curvature;
+    let information = -likelihood.derivatives(b).curvature;
     if information.is_finite() && information > 0.0 {
         Ok((b, 1.0 / information))
     } else {
@@ -351,17 +370,18 @@ pub(crate) fn choose(
     with_pending: bool,
 ) -> Result<DoseSelection, InputError> {
     let b = posterior_mean(doses, settings, with_pending)?;
-    let highest = match eliminated_from(doses, settings, with_pending) {
+    let end = match eliminated_from(doses, settings, with_pending) {
         Some(0) => return Ok(DoseSelection::NoDose(NoDoseReason::AllTooToxic)),
-        Some(dose) => dose - 1,
-        None => doses.len() - 1,
+        Some(dose) => dose,
+        None => doses.len(),
     };
-    let tried = |dose: &DoseTally| is_tried(dose, with_pending);
-    let Some(highest_tried) = doses[..=highest].iter().rposition(tried) else {
-        return Ok(DoseSelection::NoDose(NoDoseReason::NobodyTreated));
-    };
-    let recommended = nearest(&rates(settings, b), settings.target);
-    Ok(DoseSelection::Dose(recommended.min(highest_tried)))
+    let rates = rates(settings, b);
+    let tried = (0..end).filter(|&dose| is_tried(&doses[dose], with_pending));
+    let selected = nearest_of(tried.map(|dose| (dose, rates[dose])), settings.target);
+    Ok(selected.map_or(
+        DoseSelection::NoDose(NoDoseReason::NobodyTreated),
+        DoseSelection::Dose,
+    ))
 }
 
 fn is_tried(dose: &DoseTally, with_pending: bool) -> bool {

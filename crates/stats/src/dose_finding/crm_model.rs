@@ -103,9 +103,8 @@ pub(crate) struct CrmLikelihood {
     doses: Vec<(f64, f64, f64, Vec<f64>)>,
 }
 
-/// Log-likelihood with its first and second derivative by b.
-pub(crate) struct LogLikelihood {
-    pub value: f64,
+/// First and second derivative of the log-likelihood by b.
+pub(crate) struct Derivatives {
     pub slope: f64,
     pub curvature: f64,
 }
@@ -181,11 +180,10 @@ impl CrmLikelihood {
         }
     }
 
-    /// Log-likelihood at b with derivatives: with p' = dp/db, a DLT adds p'/p to the slope, a patient
+    /// Derivatives of the log-likelihood at b: with p' = dp/db, a DLT adds p'/p to the slope, a patient
     /// without one of weight w takes w p' / (1 - w p) from it.
-    pub(crate) fn with_derivatives(&self, b: f64) -> LogLikelihood {
-        let mut sum = LogLikelihood {
-            value: self.value(b),
+    pub(crate) fn derivatives(&self, b: f64) -> Derivatives {
+        let mut sum = Derivatives {
             slope: 0.0,
             curvature: 0.0,
         };

@@ -69,9 +69,9 @@ pub struct Look {
 pub const MOST_LOOKS: usize = 20;
 /// Smallest step of information from one look to the next, relative to the later one.
 pub const SMALLEST_STEP: f64 = 1e-6;
-/// Error below this is not spent but left to the next look: the integration ignores paths of about
-/// this probability.
-pub(super) const SMALLEST_ERROR: f64 = 1e-20;
+/// Error below this is not spent but left to the next look: the integration ignores paths of a
+/// thousandth of it.
+pub(super) const SMALLEST_ERROR: f64 = 1e-16;
 
 /// The efficacy boundary of `boundary` at the information fractions `information`, the last one 1.
 ///
@@ -216,7 +216,8 @@ pub(super) fn check_boundary(boundary: &BoundaryType) -> Result<(), InputError> 
 pub(super) fn check_information(information: impl Iterator<Item = f64>) -> Result<(), InputError> {
     let (mut before, mut looks) = (0.0, 0);
     for (index, t) in information.enumerate() {
-        if !(t >= 1e-9 && t <= 1e6 && t - before >= SMALLEST_STEP * t) {
+        let far_enough = t - before >= SMALLEST_STEP * t;
+        if !((1e-9..=1e6).contains(&t) && far_enough) {
             return Err(InputError::Value {
                 name: "information",
                 index,

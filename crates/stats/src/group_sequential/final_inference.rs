@@ -17,7 +17,7 @@ use super::boundary::{Look, Sides, check_information};
 use super::conditional_power::check_z;
 use super::integration::Continuing;
 use super::operating::{check_looks, lower_end};
-use super::root::root;
+use super::root::root_between;
 use crate::error::check_level;
 use crate::{Estimate, InputError, Interval, NotEstimable};
 
@@ -64,9 +64,11 @@ pub fn final_inference(
     };
     let tail = 0.5 * (1.0 - confidence_level);
     let p_one_sided = more_extreme(sides, looks, z, 0.0);
+    let p_other = less_extreme(sides, looks, z, 0.0);
     Ok(FinalInference {
         p_one_sided,
-        p_two_sided: 2.0 * p_one_sided.min(less_extreme(sides, looks, z, 0.0)),
+        // The two halves may add up to a rounding more than 1.
+        p_two_sided: (2.0 * p_one_sided.min(p_other)).min(1.0),
         naive,
         median_unbiased: at(0.5)?,
         interval: Interval {
@@ -131,13 +133,13 @@ fn less_extreme(sides: Sides, looks: &[Look], z: f64, drift: f64) -> f64 {
 fn drift_with(start: f64, step: f64, f: impl Fn(f64) -> f64) -> Estimate<f64> {
     /// Doublings of the step: 2^40 steps are beyond any drift with a probability in between.
     const DOUBLINGS: i32 = 40;
-    let up = f(start) < 0.0;
-    let direction = if up { step } else { -step };
-    let (mut near, mut away) = (start, direction);
+    let mut near = (start, f(start));
+    let up = near.1 < 0.0;
+    let mut away = if up { step } else { -step };
     for _ in 0..DOUBLINGS {
-        let far = start + away;
-        if (f(far) < 0.0) != up {
-            return Ok(root(near.min(far), near.max(far), f));
+        let far = (start + away, f(start + away));
+        if (far.1 < 0.0) != up {
+            return Ok(root_between(near, far, f));
         }
         near = far;
         away *= 2.0;

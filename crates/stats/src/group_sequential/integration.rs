@@ -10,22 +10,26 @@
 //! at a look and adding an increment of variance D leaves an edge of width sqrt D, so looks that
 //! nearly coincide leave narrow edges, and the panels are halved until each edge is resolved. Where
 //! the normal kernel is narrower than a panel, the panel is divided and the density interpolated by
-//! its polynomial. Paths further than ten standard deviations out are left aside (8e-24).
+//! its polynomial. Paths further than nine standard deviations out are left aside (1e-19).
 
 use crate::normal::{normal_cdf, normal_sf};
 
 /// Points of the rule on a panel.
 const POINTS: usize = 12;
 /// Standard deviations of the normal distribution that are integrated.
-pub(super) const REACH: f64 = 10.0;
+pub(super) const REACH: f64 = 9.0;
 /// Half-width, in units of the narrowest standard deviation, of a panel that twelve points
 /// integrate to about 1e-11.
 const RESOLVED: f64 = 2.0;
+/// Half-width, in units of its width, of a panel at an edge, and how far the edge reaches: there the
+/// density must follow a polynomial through the points, to about 1e-8.
+const EDGE_RESOLVED: f64 = 1.0;
+const EDGE_REACH: f64 = 5.0;
 /// Nodes and weights of the rule on [-1, 1], the positive half. Abramowitz and Stegun, 25.4.30.
 const HALF_RULE: [(f64, f64); POINTS / 2] = [
     (0.125_233_408_511_468_9, 0.249_147_045_813_402_8),
     (0.367_831_498_998_180_2, 0.233_492_536_538_354_8),
-    (0.587_317_954_286_617_5, 0.203_167_426_723_065_92),
+    (0.587_317_954_286_617_5, 0.203_167_426_723_065_93),
     (0.769_902_674_194_304_7, 0.160_078_328_543_346_22),
     (0.904_117_256_370_474_9, 0.106_939_325_995_318_43),
     (0.981_560_634_246_719_2, 0.047_175_336_386_511_83),
@@ -70,7 +74,10 @@ pub(super) struct Continuing {
 struct Panel {
     middle: f64,
     half: f64,
+    /// Nodes in B, the density there, and the density times the weight of the rule.
+    nodes: [f64; POINTS],
     density: [f64; POINTS],
+    weighted: [f64; POINTS],
 }
 
 impl Continuing {
@@ -156,12 +163,19 @@ impl Continuing {
                 }
             })
             .collect();
+        // The density of all paths is normal with this spread; cuts only narrow it.
+        let parts = if from < to {
+            ((to - from) / (RESOLVED * spread)).ceil().max(1.0)
+        } else {
+            0.0
+        };
+        let length = (to - from) / parts;
         let mut panels = Vec::new();
-        if from < to {
-            divide(from, to, spread, &edges, &mut panels);
-        }
-        for panel in &mut panels {
-            panel.density = std::array::from_fn(|i| self.density(information, panel.place(i)));
+        for part in 0..parts as usize {
+            let start = from + length * part as f64;
+            divide(start, start + length, &edges, &mut |from, to| {
+                panels.push(Panel::new(from, to, |b| self.density(information, b)));
+            });
         }
         let mut cuts = self.cuts.clone();
         cuts.extend(
@@ -186,31 +200,34 @@ struct Edge {
     width: f64,
 }
 
-/// Halves [from, to] until every panel resolves the spread and the edges within it.
-fn divide(from: f64, to: f64, spread: f64, edges: &[Edge], panels: &mut Vec<Panel>) {
+/// Halves [from, to] until every part resolves the edges within it.
+fn divide(from: f64, to: f64, edges: &[Edge], part: &mut impl FnMut(f64, f64)) {
     let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
-    // The density of all paths is a normal one, smoother than the kernel: half a unit is enough.
-    let resolved = half <= 0.5 * RESOLVED * spread
-        && edges.iter().all(|edge| {
-            let distance = ((edge.centre - middle).abs() - half).max(0.0);
-            half <= RESOLVED * edge.width || distance > 0.8 * REACH * edge.width
-        });
+    let resolved = edges.iter().all(|edge| {
+        let distance = (edge.centre - middle).abs() - half;
+        half <= EDGE_RESOLVED * edge.width || distance > EDGE_REACH * edge.width
+    });
     // Rounding ends the halving at the latest.
     if resolved || !(from < middle && middle < to) {
-        panels.push(Panel {
-            middle,
-            half,
-            density: [0.0; POINTS],
-        });
-        return;
+        part(from, to);
+    } else {
+        divide(from, middle, edges, part);
+        divide(middle, to, edges, part);
     }
-    divide(from, middle, spread, edges, panels);
-    divide(middle, to, spread, edges, panels);
 }
 
 impl Panel {
-    fn place(&self, i: usize) -> f64 {
-        self.middle + self.half * rule(i).0
+    fn new(from: f64, to: f64, density: impl Fn(f64) -> f64) -> Panel {
+        let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
+        let nodes: [f64; POINTS] = std::array::from_fn(|i| middle + half * rule(i).0);
+        let density = nodes.map(density);
+        Panel {
+            middle,
+            half,
+            nodes,
+            density,
+            weighted: std::array::from_fn(|i| half * rule(i).1 * density[i]),
+        }
     }
 
     fn mass(&self) -> f64 {
@@ -251,7 +268,7 @@ impl Panel {
 }
 
 /// Integral of the density times `kernel((b - centre) / width)`, a function that has reached the
-/// values `ends` ten widths below and above the centre.
+/// values `ends` nine widths below and above the centre.
 fn convolved(
     panels: &[Panel],
     centre: f64,
@@ -269,10 +286,9 @@ fn convolved(
                 sum += end * panel.mass();
             }
         } else if panel.half <= RESOLVED * width {
-            let direct: f64 = (0..POINTS)
-                .map(|i| rule(i).1 * panel.density[i] * kernel((panel.place(i) - centre) / width))
-                .sum();
-            sum += panel.half * direct;
+            for (b, weighted) in panel.nodes.iter().zip(&panel.weighted) {
+                sum += weighted * kernel((b - centre) / width);
+            }
         } else {
             if ends[0] != 0.0 && from < near {
                 sum += panel.part(from, near, |_| ends[0]);

@@ -9,8 +9,8 @@
 //! on the wrong side is shown apart and never counted.
 
 use super::boundary::{Look, Sides, check_information};
-use super::integration::Continuing;
-use super::root::root;
+use super::integration::{Continuing, REACH};
+use super::root::root_between;
 use crate::normal::normal_quantile;
 use crate::{Estimate, InputError, NotEstimable};
 
@@ -114,25 +114,31 @@ pub fn without_futility(looks: &[Look]) -> Vec<Look> {
 pub fn required_drift(sides: Sides, looks: &[Look], power: f64) -> Estimate<f64> {
     check_looks(sides, looks)?;
     check_power(power)?;
-    let power_at =
-        |drift| stopping_from(Continuing::from_point(0.0, 0.0, drift), sides, looks).power();
-    drift_where(|drift| power_at(drift) - power)
+    let target = normal_quantile(power);
+    drift_where(|drift| {
+        let start = Continuing::from_point(0.0, 0.0, drift);
+        // On the probit scale the power is nearly straight in the drift.
+        normal_quantile(stopping_from(start, sides, looks).power()).clamp(-REACH, REACH) - target
+    })
 }
 
-/// The drift, zero or more, where a function of it that rises from below 0 reaches 0.
+/// The drift, zero or more, where a function of it that rises reaches 0; zero where it starts above.
 pub(super) fn drift_where(mut f: impl FnMut(f64) -> f64) -> Estimate<f64> {
-    // Doubling from a drift that most designs exceed.
-    let (mut low, mut high) = (0.0, 2.0);
-    while f(high) < 0.0 {
-        (low, high) = (high, 2.0 * high);
-        if high > LARGEST_DRIFT {
-            return Err(NotEstimable::NotAttainable);
-        }
-    }
-    if low == 0.0 && f(low) >= 0.0 {
+    let mut low = (0.0, f(0.0));
+    if low.1 >= 0.0 {
         return Ok(0.0);
     }
-    Ok(root(low, high, f))
+    // Most designs have drifts from 3 to 4.
+    let mut high = (4.0, f(4.0));
+    while high.1 < 0.0 {
+        low = high;
+        let drift = 2.0 * low.0;
+        if drift > LARGEST_DRIFT {
+            return Err(NotEstimable::NotAttainable);
+        }
+        high = (drift, f(drift));
+    }
+    Ok(root_between(low, high, f))
 }
 
 /// Drift of a trial without looks: z_alpha + z_beta, with alpha that of one side.

@@ -7,8 +7,13 @@ const STEPS: usize = 200;
 /// The place between `a` and `b` where `f` changes sign, to about 1e-13 relative to 1 or the root.
 /// The nearer end where it does not change sign.
 pub(super) fn root(a: f64, b: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
-    let (mut a, mut b) = (b, a);
-    let (mut fa, mut fb) = (f(a), f(b));
+    let (fa, fb) = (f(a), f(b));
+    root_between((a, fa), (b, fb), f)
+}
+
+/// As [`root`], where the values at the ends are known.
+pub(super) fn root_between(a: (f64, f64), b: (f64, f64), mut f: impl FnMut(f64) -> f64) -> f64 {
+    let ((mut a, mut fa), (mut b, mut fb)) = (b, a);
     if fa == 0.0 || fb == 0.0 || (fa > 0.0) == (fb > 0.0) {
         return if fa.abs() < fb.abs() { a } else { b };
     }
