@@ -5,7 +5,7 @@ use neurocart_trial::analysis::EstimateScale;
 use neurocart_trial::operating_characteristics::{MonteCarlo, OperatingCharacteristic};
 use neurocart_trial::specification::{
     AdverseEvent, Alternative, EligibilityVariable, Endpoint, Measure, Method, ProgressionClass,
-    ProgressionRule, Specification, Strategy,
+    ProgressionReference, ProgressionRule, Specification, Strategy,
 };
 
 /// Method as a statistician calls it.
@@ -33,22 +33,69 @@ pub fn measure(endpoint: &Endpoint) -> String {
             rule,
             confirmation_weeks,
             class,
+            reference,
         } => {
-            let rule = match rule {
-                ProgressionRule::TwoTier55 => "1.0 point (0.5 above baseline EDSS 5.5)",
-                ProgressionRule::TwoTier50 => "1.0 point (0.5 above baseline EDSS 5.0)",
-                ProgressionRule::ThreeTier => "1.5, 1.0 or 0.5 points by baseline EDSS",
-            };
+            let rule = edss_rule(*rule);
             let class = match class {
                 ProgressionClass::Any => "",
                 ProgressionClass::Pira => ", independent of relapse activity",
                 ProgressionClass::Raw => ", associated with a relapse",
             };
+            let reference = match reference {
+                ProgressionReference::Baseline => "",
+                ProgressionReference::AfterImprovement => {
+                    ", against a reference that follows confirmed improvement"
+                }
+                ProgressionReference::AfterAttack => {
+                    ", against a reference that is set anew after each attack"
+                }
+            };
             format!(
-                "time to a rise of EDSS by {rule}, confirmed at {} weeks{class}",
+                "time to a rise of EDSS by {rule}, confirmed at {} weeks{class}{reference}",
                 u32::from(*confirmation_weeks)
             )
         }
+        Measure::CompositeProgression {
+            rule,
+            confirmation_weeks,
+        } => {
+            format!(
+                "time to a rise of EDSS by {} or of T25FW by 20 %, confirmed at {} weeks",
+                edss_rule(*rule),
+                u32::from(*confirmation_weeks)
+            )
+        }
+        Measure::NewLesions { reference_week, .. } => format!(
+            "new or enlarging T2 lesions per year from the scan at week {reference_week} on"
+        ),
+        Measure::EnhancingLesions { .. } => "gadolinium-enhancing lesions per scan".into(),
+        Measure::Neda3 {
+            week,
+            confirmation_weeks,
+            reference_week,
+            ..
+        } => {
+            let reference = match reference_week {
+                0.0 => "baseline".to_string(),
+                week => format!("week {week}"),
+            };
+            format!(
+                "no relapse, no progression confirmed at {} weeks and no MRI activity since {reference} (NEDA-3) at week {week}",
+                u32::from(*confirmation_weeks)
+            )
+        }
+        Measure::PercentChange { score, week } => format!(
+            "change of {} from baseline to week {week}, percent",
+            score.label()
+        ),
+        Measure::PercentResponder {
+            score,
+            reduction_percent,
+            week,
+        } => format!(
+            "fall of {} by at least {reduction_percent} % at week {week}",
+            score.label()
+        ),
         Measure::ScoreChange { score, week } => {
             format!("change of {} from baseline to week {week}", score.label())
         }
@@ -58,8 +105,9 @@ pub fn measure(endpoint: &Endpoint) -> String {
             week,
         } => {
             format!(
-                "fall of {} by at least {reduction_points} points at week {week}",
-                score.label()
+                "fall of {} by at least {reduction_points}{} at week {week}",
+                score.label(),
+                score.unit()
             )
         }
         Measure::ScoreAtMost { score, value, week } => {
@@ -84,6 +132,14 @@ pub fn measure(endpoint: &Endpoint) -> String {
     }
 }
 
+fn edss_rule(rule: ProgressionRule) -> &'static str {
+    match rule {
+        ProgressionRule::TwoTier55 => "1.0 point (0.5 above baseline EDSS 5.5)",
+        ProgressionRule::TwoTier50 => "1.0 point (0.5 above baseline EDSS 5.0)",
+        ProgressionRule::ThreeTier => "1.5, 1.0 or 0.5 points by baseline EDSS",
+    }
+}
+
 /// Quantity that eligibility limits.
 pub fn eligibility(variable: EligibilityVariable) -> &'static str {
     match variable {
@@ -99,6 +155,8 @@ pub fn adverse_event(event: AdverseEvent) -> &'static str {
     match event {
         AdverseEvent::Crs => "cytokine release syndrome",
         AdverseEvent::Icans => "ICANS",
+        AdverseEvent::IcahtEarly => "early haematotoxicity (ICAHT)",
+        AdverseEvent::IcahtLate => "late haematotoxicity (ICAHT)",
         AdverseEvent::SeriousInfection => "serious infection",
     }
 }

@@ -17,7 +17,7 @@ use neurocart_stats::{Estimate, NotEstimable};
 
 use crate::endpoint::Outcome;
 use crate::specification::{
-    Alternative, Analysis, DAYS_PER_WEEK, DAYS_PER_YEAR, Endpoint, Measure, Method, Specification,
+    Alternative, Analysis, DAYS_PER_WEEK, DAYS_PER_YEAR, Endpoint, Method, Specification,
 };
 
 /// Result of one analysis for one arm, or for one treated arm against the reference arm.
@@ -189,10 +189,7 @@ impl Data<'_> {
 
     /// Whether more events are what the treatment is for.
     fn events_are_good(&self) -> bool {
-        matches!(
-            self.endpoint.measure,
-            Measure::Responder { .. } | Measure::ScoreAtMost { .. }
-        )
+        self.endpoint.measure.fails_with_rescue()
     }
 
     fn fill(&self, result: &mut AnalysisResult, space: &mut Workspace) -> Estimate<()> {

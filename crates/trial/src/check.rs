@@ -160,7 +160,9 @@ impl Meaning<'_> {
         for disease in diseases {
             let has = match score {
                 Score::Edss => disease.disability.is_some(),
-                Score::MgAdl | Score::Qmg => disease.myasthenia.is_some(),
+                Score::MgAdl | Score::Qmg | Score::Mgc => disease.myasthenia.is_some(),
+                Score::T25fw => disease.walking.is_some(),
+                Score::Incat => disease.incat.is_some(),
             };
             if !has {
                 self.error(
@@ -170,6 +172,13 @@ impl Meaning<'_> {
                 );
                 return;
             }
+        }
+    }
+
+    fn lesions_exist(&mut self, diseases: &[Disease], path: &[Step<'_>]) {
+        if let Some(disease) = diseases.iter().find(|d| d.lesions.is_none()) {
+            let message = format!("{} has no MRI lesions", disease.short_name);
+            self.error(path, message, format!("use {}", scores_of(disease)));
         }
     }
 
@@ -198,7 +207,13 @@ fn scores_of(disease: &Disease) -> String {
         names.push("`edss`");
     }
     if disease.myasthenia.is_some() {
-        names.push("`mg_adl` or `qmg`");
+        names.push("`mg_adl`, `qmg` or `mgc`");
+    }
+    if disease.walking.is_some() {
+        names.push("`t25fw`");
+    }
+    if disease.incat.is_some() {
+        names.push("`incat`");
     }
     names.join(", ")
 }

@@ -10,14 +10,18 @@ use neurocart_numeric::elementary::{exp1, ln1};
 use crate::attack;
 use crate::clone::{self, CloneFate, CloneParameters};
 use crate::disability;
+use crate::haematotoxicity::{Haematotoxicity, haematotoxicity};
 use crate::hazard::Curve;
+use crate::incat;
 use crate::infection;
 use crate::layers::Layers;
+use crate::lesion::{self, Lesion};
 use crate::myasthenia;
 use crate::population::VirtualPatient;
 use crate::purpose::{self, SubjectKey};
 use crate::scenario::Scenario;
 use crate::toxicity::{self, Risk};
+use crate::walking;
 
 /// One subject's clinical course, times in days from the first treatment (day 0).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +34,10 @@ pub struct Course {
     pub crs: Option<Toxicity>,
     /// Immune-effector-cell-associated neurotoxicity syndrome.
     pub icans: Option<Toxicity>,
+    /// Haematotoxicity (ICAHT); `None` where the therapy is not a CAR T product.
+    pub haematotoxicity: Option<Haematotoxicity>,
+    /// MRI lesions in order, from before day 0 on; empty where the disease has none.
+    pub lesions: Vec<Lesion>,
     /// Onsets of serious infections.
     pub serious_infections_days: Vec<f64>,
     /// When the autoreactive clone fell below one cell, if it did.
@@ -60,6 +68,12 @@ pub struct Visit {
     pub mg_adl: Option<f64>,
     /// Quantitative Myasthenia Gravis score, 0 to 39.
     pub qmg: Option<f64>,
+    /// Myasthenia Gravis Composite, 0 to 50.
+    pub mgc: Option<f64>,
+    /// Timed 25-foot walk.
+    pub t25fw_seconds: Option<f64>,
+    /// INCAT disability score, 0 to 10.
+    pub incat: Option<f64>,
     /// Blood B cells.
     pub b_cells_per_ul: f64,
     /// Autoantibody, percent of the patient's own baseline.
@@ -136,6 +150,7 @@ pub struct Basis {
     visits: Vec<Visit>,
     crs: Risk,
     icans: Risk,
+    haematotoxicity: Option<Haematotoxicity>,
     clone: CloneFate,
     attack_frailty: f64,
     /// Decay of an attack's passing part, of neurofilament and of GFAP, per day.
@@ -174,7 +189,11 @@ impl Basis {
             mg_adl,
             qmg,
             axons,
-        ] = ["Bb", "Ap", "cG", "CARb", "Nf", "GF", "MGADL", "QMG", "X"].map(seen);
+            target,
+        ] = [
+            "Bb", "Ap", "cG", "CARb", "Nf", "GF", "MGADL", "QMG", "X", "R",
+        ]
+        .map(seen);
         let layers = &plan.layers;
         let visit = |i: usize| {
             let time_days = plan.visits_days[i];
@@ -183,14 +202,20 @@ impl Basis {
             let lost_axons = layers
                 .disability
                 .map(|d| -d.scale * ln1(axons[i].max(1e-12)));
+            let edss = patient
+                .edss
+                .zip(lost_axons)
+                .map(|(start, lost)| start + lost);
             Visit {
                 time_days,
-                edss: patient
-                    .edss
-                    .zip(lost_axons)
-                    .map(|(start, lost)| start + lost),
+                edss,
                 mg_adl: layers.myasthenia.map(|_| mg_adl[i] - placebo),
                 qmg: layers.myasthenia.map(|_| qmg[i]),
+                mgc: layers.myasthenia.map(|m| m.mgc_per_mg_adl * mg_adl[i]),
+                t25fw_seconds: layers
+                    .walking
+                    .map(|w| walking::seconds(&w, edss.unwrap_or(0.0), target[i])),
+                incat: layers.incat.map(|p| incat::score(&p, target[i])),
                 b_cells_per_ul: b_cells[i],
                 autoantibody_percent: autoantibody[i],
                 igg_g_per_l: igg[i],
@@ -217,6 +242,9 @@ impl Basis {
             visits: (0..plan.visits_days.len()).map(visit).collect(),
             crs,
             icans,
+            haematotoxicity: plan
+                .car_t
+                .then(|| haematotoxicity(times, &column("ANC"), plan.toxicity_days.0)),
             clone: clone::fate(&clone, times, &column("AMt"), &column("nB"), &column("H")),
             attack_frailty: patient.attack_frailty,
             decays_per_day: patient.decays_per_day(),
@@ -281,6 +309,7 @@ pub fn simulate(plan: &Plan, basis: &Basis, key: SubjectKey, course: &mut Course
     let layers = &plan.layers;
     course.attacks.clear();
     course.serious_infections_days.clear();
+    course.lesions.clear();
     let times_days = plan.times_days.as_slice();
     if let Some(attacks) = &layers.attacks {
         let hazard = Curve {
@@ -295,6 +324,16 @@ pub fn simulate(plan: &Plan, basis: &Basis, key: SubjectKey, course: &mut Course
             plan.follow_up_days,
             &mut course.attacks,
         );
+        if let Some(lesions) = &layers.lesions {
+            lesion::draw(
+                hazard,
+                basis.attack_frailty,
+                lesions,
+                key,
+                plan.follow_up_days,
+                &mut course.lesions,
+            );
+        }
     }
     let infections = Curve {
         times_days,
@@ -308,6 +347,7 @@ pub fn simulate(plan: &Plan, basis: &Basis, key: SubjectKey, course: &mut Course
     );
     course.crs = plan.car_t.then(|| toxicity::draw_crs(&basis.crs, key));
     course.icans = plan.car_t.then(|| toxicity::draw_icans(&basis.icans, key));
+    course.haematotoxicity = basis.haematotoxicity;
     course.clone_extinct_days = basis
         .clone
         .extinct_days
@@ -350,6 +390,27 @@ fn add_attacks_to_visits(layers: &Layers, basis: &Basis, attacks: &[Attack], vis
 
 /// Turns latent scores into what visits read.
 fn read_scores(layers: &Layers, key: SubjectKey, visits: &mut [Visit]) {
+    // Before the EDSS is read: the walk follows the latent one, attacks included.
+    if let Some(p) = &layers.walking {
+        let mut noise = key.stream(purpose::WALKING_NOISE);
+        for visit in visits.iter_mut() {
+            let z = noise.normal();
+            let seconds = match (p.course, visit.edss) {
+                (walking::Course::Disability { .. }, Some(edss)) => {
+                    Some(walking::seconds(p, edss, 1.0))
+                }
+                _ => visit.t25fw_seconds,
+            };
+            visit.t25fw_seconds = seconds.map(|s| walking::reading(s, p.noise_sd, z));
+        }
+    }
+    if let Some(p) = &layers.incat {
+        let mut noise = key.stream(purpose::INCAT_NOISE);
+        for visit in visits.iter_mut() {
+            let z = noise.normal();
+            visit.incat = visit.incat.map(|s| incat::reading(s, p.noise_sd, z));
+        }
+    }
     if let Some(p) = &layers.disability {
         let mut noise = key.stream(purpose::EDSS_NOISE);
         for visit in visits.iter_mut() {
@@ -369,6 +430,13 @@ fn read_scores(layers: &Layers, key: SubjectKey, visits: &mut [Visit]) {
             visit.qmg = visit
                 .qmg
                 .map(|s| read(s, p.qmg_noise_sd, z_qmg, myasthenia::QMG_MAXIMUM));
+        }
+        let mut noise = key.stream(purpose::MG_COMPOSITE_NOISE);
+        for visit in visits.iter_mut() {
+            let z = noise.normal();
+            visit.mgc = visit
+                .mgc
+                .map(|s| read(s, p.mgc_noise_sd, z, myasthenia::MGC_MAXIMUM));
         }
     }
 }

@@ -31,9 +31,18 @@ pub struct Disease {
     /// Disability on the Expanded Disability Status Scale; the heading `[disability]` asks for it.
     #[serde(default)]
     pub disability: Option<DisabilityLayer>,
-    /// MG-ADL and QMG; the heading `[myasthenia]` asks for them.
+    /// MG-ADL, QMG and MGC; the heading `[myasthenia]` asks for them.
     #[serde(default)]
     pub myasthenia: Option<MyastheniaLayer>,
+    /// The timed 25-foot walk.
+    #[serde(default)]
+    pub walking: Option<WalkingLayer>,
+    /// The INCAT disability score; the heading `[incat]` asks for it.
+    #[serde(default)]
+    pub incat: Option<IncatLayer>,
+    /// MRI lesions, which follow the hazard of the attacks; the heading `[lesions]` asks for them.
+    #[serde(default)]
+    pub lesions: Option<LesionLayer>,
 }
 
 /// Relapses or attacks.
@@ -52,10 +61,39 @@ pub struct AttackLayer {
 #[serde(deny_unknown_fields)]
 pub struct DisabilityLayer {}
 
-/// Scores of myasthenia gravis. Their numbers are rows of the scope `stochastic`, or of the disease.
+/// Scores of myasthenia gravis: MG-ADL, QMG and MGC. Their numbers are rows of the scope `stochastic`,
+/// or of the disease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MyastheniaLayer {}
+
+/// The timed 25-foot walk. Its numbers are rows of the scope `stochastic`, or of the disease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalkingLayer {
+    /// What the walk follows.
+    pub follows: WalkingDriver,
+}
+
+/// What the timed walk follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalkingDriver {
+    /// The latent EDSS.
+    Disability,
+    /// The function of the antibody's target.
+    Target,
+}
+
+/// The INCAT disability score. Its numbers are rows of the scope `stochastic`, or of the disease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IncatLayer {}
+
+/// MRI lesions. Their numbers are rows of the scope `stochastic`, or of the disease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LesionLayer {}
 
 impl Disease {
     /// The disease `id` of a library.

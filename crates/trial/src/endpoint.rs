@@ -1,14 +1,21 @@
 //! From a subject's course to the value of an endpoint.
 //!
-//! What the trial can see ends with the subject's observation; what rescue treatment does is the
-//! strategy of the endpoint (ICH E9(R1)).
+//! What the trial can see ends with the subject's observation; what rescue treatment and a restart
+//! of immunosuppression do is the strategy of the endpoint (ICH E9(R1),
+//! [`neurocart_endpoint::estimand`]).
 
-use crate::attack_endpoint::counted_onsets;
-use crate::course::{Course, Visit};
-use crate::progression::{ProgressionKind, first_confirmed_progression};
+use neurocart_endpoint::attack::counted_onsets;
+use neurocart_endpoint::confirmed_progression::{Confirmed, Kind};
+use neurocart_endpoint::estimand::{self, IntercurrentEvent, Occurrence, Strategies, Window};
+use neurocart_endpoint::neda::{self, Components};
+use neurocart_endpoint::walking::{fell_by, percent_change};
+
+use crate::course::{Attack, Course, Visit};
+use crate::lesion;
+use crate::progression::{self, first_composite_progression, first_confirmed_progression};
 use crate::specification::{
-    AdverseEvent, DAYS_PER_WEEK, DAYS_PER_YEAR, Endpoint, Measure, ProgressionClass, Rescue, Score,
-    Strategy,
+    AdverseEvent, DAYS_PER_WEEK, DAYS_PER_YEAR, Endpoint, Measure, ProgressionClass,
+    ProgressionReference, Rescue, Score,
 };
 
 /// One subject's value of one endpoint.
@@ -84,63 +91,132 @@ fn seen(course: &Course, until_days: f64) -> &[Visit] {
         .partition_point(|visit| visit.time_days <= until_days)]
 }
 
+/// What the strategies of an endpoint leave of a subject's observation.
+fn window(endpoint: &Endpoint, subject: &Observed<'_>) -> Window {
+    let rescue = subject.rescue_days.map(|time_days| Occurrence {
+        event: IntercurrentEvent::Rescue,
+        time_days,
+    });
+    let restart = endpoint.immunosuppression_restart.as_ref();
+    let restarted = restart
+        .and_then(|restart| rescue_days(subject.course, &restart.when, subject.until_days))
+        .map(|time_days| Occurrence {
+            event: IntercurrentEvent::ImmunosuppressionRestart,
+            time_days,
+        });
+    let mut occurrences = [Occurrence {
+        event: IntercurrentEvent::Rescue,
+        time_days: f64::INFINITY,
+    }; 2];
+    let mut number = 0;
+    for occurrence in [rescue, restarted].into_iter().flatten() {
+        occurrences[number] = occurrence;
+        number += 1;
+    }
+    let policy = Strategies::all(estimand::Strategy::TreatmentPolicy);
+    let strategies = Strategies {
+        rescue: endpoint.strategy().into(),
+        immunosuppression_restart: restart.map_or(policy.rescue, |r| r.strategy.into()),
+        ..policy
+    };
+    let seen = estimand::Subject {
+        until_days: subject.until_days,
+        occurrences: &occurrences[..number],
+        in_principal_stratum: None,
+    };
+    // No strategy of a trial file is a principal stratum, and simulated days are finite.
+    estimand::window(&seen, &strategies).unwrap_or(Window {
+        until_days: subject.until_days,
+        failure_days: None,
+        cut: None,
+    })
+}
+
 /// The value of `endpoint` for one subject.
 pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
-    let strategy = endpoint.strategy();
-    let rescue = subject.rescue_days;
-    // Two strategies set aside what comes after rescue.
-    let until_days = match (strategy, rescue) {
-        (Strategy::Hypothetical | Strategy::WhileOnTreatment, Some(rescue)) => {
-            rescue.min(subject.until_days)
-        }
-        _ => subject.until_days,
-    };
+    let window = window(endpoint, subject);
+    let until_days = window.until_days;
     let course = subject.course;
-    let attacks = &course.attacks[..course
-        .attacks
-        .partition_point(|attack| attack.time_days <= until_days)];
+    let attacks = attacks_until(course, until_days);
+    let visits = seen(course, until_days);
     match &endpoint.measure {
         Measure::TimeToAttack {} => {
             let first = attacks.first().map(|attack| attack.time_days);
-            event(first, until_days, rescue, strategy)
+            event(first, until_days, &window)
         }
         Measure::AttackCount {} => Outcome::Count {
-            events: counted_onsets(attacks).count() as u32,
+            events: counted_onsets(attacks.iter().map(|a| a.time_days)).count() as u32,
             years: until_days / DAYS_PER_YEAR,
         },
-        Measure::ConfirmedProgression {
-            rule,
-            confirmation_weeks,
-            class,
-        } => {
-            let visits = seen(course, until_days);
-            let found = first_confirmed_progression(visits, attacks, *rule, *confirmation_weeks);
+        Measure::ConfirmedProgression { class, .. } => {
             let last = visits.last().map_or(0.0, |visit| visit.time_days);
-            match found {
+            match confirmed_change(&endpoint.measure, visits, attacks) {
                 // Another kind of progression ends the time at risk for this one.
                 Some(found) if !counts(*class, found.kind) => {
-                    event(None, found.onset_days, rescue, strategy)
+                    event(None, found.onset_days, &window)
                 }
-                found => event(found.map(|p| p.onset_days), last, rescue, strategy),
+                found => event(found.map(|p| p.onset_days), last, &window),
+            }
+        }
+        Measure::CompositeProgression { .. } => {
+            let last = visits.last().map_or(0.0, |visit| visit.time_days);
+            let found = confirmed_change(&endpoint.measure, visits, attacks);
+            event(found.map(|p| p.onset_days), last, &window)
+        }
+        Measure::NewLesions {
+            mri_weeks,
+            reference_week,
+        } => {
+            let reference_days = reference_week * DAYS_PER_WEEK;
+            let mut found = 0;
+            let mut last_days = reference_days;
+            for scan in lesion::scans(&course.lesions, &days(mri_weeks), until_days) {
+                if scan.time_days > reference_days
+                    && let Some(lesions) = scan.new_or_enlarging_t2
+                {
+                    found += lesions;
+                    last_days = scan.time_days;
+                }
+            }
+            Outcome::Count {
+                events: found,
+                years: (last_days - reference_days) / DAYS_PER_YEAR,
+            }
+        }
+        Measure::EnhancingLesions { mri_weeks } => {
+            let scans = lesion::scans(&course.lesions, &days(mri_weeks), until_days);
+            let read = || scans.iter().filter_map(|scan| scan.gadolinium);
+            Outcome::Count {
+                events: read().sum(),
+                years: read().count() as f64,
+            }
+        }
+        Measure::Neda3 { week, .. } => {
+            let failed = window
+                .failure_days
+                .is_some_and(|failure| failure <= week * DAYS_PER_WEEK);
+            Outcome::Binary {
+                yes: !failed && neda3(&endpoint.measure, course, until_days) == Some(true),
             }
         }
         Measure::ScoreChange { score, week } => {
-            let baseline = course
-                .visits
-                .first()
-                .and_then(|v| score.of(v))
-                .unwrap_or(f64::NAN);
-            let visits = seen(course, until_days);
-            let value = match (strategy, rescue) {
-                // The last value before rescue, where the planned visit came after it.
-                (Strategy::WhileOnTreatment, Some(rescue)) if rescue < week * DAYS_PER_WEEK => {
-                    visits.last().and_then(|visit| score.of(visit))
-                }
-                _ => at_week(visits, *score, *week),
-            };
+            let baseline = first_value(course, *score);
+            let value = value(visits, *score, *week, &window);
             Outcome::Change {
-                baseline,
-                change: value.map(|value| value - baseline),
+                baseline: baseline.unwrap_or(f64::NAN),
+                change: value
+                    .zip(baseline)
+                    .map(|(value, baseline)| value - baseline),
+            }
+        }
+        Measure::PercentChange { score, week } => {
+            let baseline = first_value(course, *score);
+            let value = value(visits, *score, *week, &window);
+            Outcome::Change {
+                baseline: baseline.unwrap_or(f64::NAN),
+                change: value
+                    .zip(baseline)
+                    .and_then(|(value, baseline)| percent_change(baseline, value).ok()),
             }
         }
         Measure::Responder {
@@ -148,14 +224,25 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
             reduction_points,
             week,
         } => {
-            let baseline = course.visits.first().and_then(|visit| score.of(visit));
+            let baseline = first_value(course, *score);
             let responds = |value| baseline.is_some_and(|b| b - value >= *reduction_points);
-            response(subject, *score, *week, strategy, until_days, responds)
+            response(visits, *score, *week, &window, responds)
+        }
+        Measure::PercentResponder {
+            score,
+            reduction_percent,
+            week,
+        } => {
+            let baseline = first_value(course, *score);
+            let responds = |value| {
+                baseline
+                    .and_then(|baseline| percent_change(baseline, value).ok())
+                    .is_some_and(|change| fell_by(change, *reduction_percent))
+            };
+            response(visits, *score, *week, &window, responds)
         }
         Measure::ScoreAtMost { score, value, week } => {
-            response(subject, *score, *week, strategy, until_days, |found| {
-                found <= *value
-            })
+            response(visits, *score, *week, &window, |found| found <= *value)
         }
         Measure::AdverseEvent {
             event,
@@ -181,45 +268,117 @@ pub fn event_known_days(endpoint: &Endpoint, subject: &Observed<'_>) -> Option<f
         return None;
     };
     match &endpoint.measure {
-        Measure::ConfirmedProgression {
-            rule,
-            confirmation_weeks,
-            ..
-        } => {
+        Measure::ConfirmedProgression { .. } | Measure::CompositeProgression { .. } => {
             let course = subject.course;
             let visits = seen(course, subject.until_days);
-            let found =
-                first_confirmed_progression(visits, &course.attacks, *rule, *confirmation_weeks);
+            let found = confirmed_change(&endpoint.measure, visits, &course.attacks);
             // Without a progression the event is rescue treatment.
-            Some(found.map_or(time_days, |found| found.confirmation_days))
+            Some(
+                found
+                    .and_then(|found| found.confirmation_days)
+                    .unwrap_or(time_days),
+            )
         }
         _ => Some(time_days),
     }
 }
 
-fn counts(class: ProgressionClass, kind: ProgressionKind) -> bool {
-    match class {
-        ProgressionClass::Any => true,
-        ProgressionClass::Pira => kind == ProgressionKind::Pira,
-        ProgressionClass::Raw => kind == ProgressionKind::Raw,
+/// The first progression that a measure asks for, of any class.
+fn confirmed_change(measure: &Measure, visits: &[Visit], attacks: &[Attack]) -> Option<Confirmed> {
+    match *measure {
+        Measure::ConfirmedProgression {
+            rule,
+            confirmation_weeks,
+            reference,
+            ..
+        } => {
+            let options = progression::options(rule, confirmation_weeks, reference);
+            first_confirmed_progression(visits, attacks, &options)
+        }
+        Measure::CompositeProgression {
+            rule,
+            confirmation_weeks,
+        } => {
+            let reference = ProgressionReference::Baseline;
+            let options = progression::options(rule, confirmation_weeks, reference);
+            first_composite_progression(visits, attacks, &options)
+        }
+        Measure::Neda3 {
+            rule,
+            confirmation_weeks,
+            ..
+        } => {
+            let reference = ProgressionReference::Baseline;
+            let options = progression::options(rule, confirmation_weeks, reference);
+            first_confirmed_progression(visits, attacks, &options)
+        }
+        _ => None,
     }
 }
 
-fn event(
-    onset_days: Option<f64>,
-    end_days: f64,
-    rescue: Option<f64>,
-    strategy: Strategy,
-) -> Outcome {
-    let rescue = rescue.filter(|&time| strategy == Strategy::Composite && time <= end_days);
-    let first = match (onset_days, rescue) {
-        (Some(onset), Some(rescue)) => Some(onset.min(rescue)),
-        (onset, rescue) => onset.or(rescue),
+/// NEDA-3 of a subject observed until a day; `None` if it cannot be evaluated.
+fn neda3(measure: &Measure, course: &Course, until_days: f64) -> Option<bool> {
+    let Measure::Neda3 {
+        week,
+        mri_weeks,
+        reference_week,
+        ..
+    } = measure
+    else {
+        return None;
+    };
+    let end_days = week * DAYS_PER_WEEK;
+    let observed_days = end_days.min(until_days);
+    // What has not happened is known only of those who were watched to the end.
+    let known = |happened: bool| (happened || until_days >= end_days).then_some(happened);
+    let attacks = attacks_until(course, observed_days);
+    let visits = seen(course, observed_days);
+    let scans = lesion::scans(&course.lesions, &days(mri_weeks), observed_days);
+    let planned = scans.partition_point(|scan| scan.time_days <= end_days);
+    let reference_days = reference_week * DAYS_PER_WEEK;
+    let (new_or_enlarging_t2, gadolinium) =
+        neda::lesion_activity(&scans[..planned], reference_days, end_days).ok()?;
+    neda::neda3(&Components {
+        relapse: known(!attacks.is_empty()),
+        progression: known(confirmed_change(measure, visits, attacks).is_some()),
+        new_or_enlarging_t2,
+        gadolinium,
+    })
+    .ok()
+}
+
+fn attacks_until(course: &Course, until_days: f64) -> &[Attack] {
+    &course.attacks[..course
+        .attacks
+        .partition_point(|attack| attack.time_days <= until_days)]
+}
+
+fn days(weeks: &[f64]) -> Vec<f64> {
+    weeks.iter().map(|week| week * DAYS_PER_WEEK).collect()
+}
+
+fn counts(class: ProgressionClass, kind: Kind) -> bool {
+    match class {
+        ProgressionClass::Any => true,
+        ProgressionClass::Pira => kind == Kind::Pira,
+        ProgressionClass::Raw => kind == Kind::Raw,
+    }
+}
+
+fn event(onset_days: Option<f64>, end_days: f64, window: &Window) -> Outcome {
+    let failure = window.failure_days.filter(|&time| time <= end_days);
+    let first = match (onset_days, failure) {
+        (Some(onset), Some(failure)) => Some(onset.min(failure)),
+        (onset, failure) => onset.or(failure),
     };
     Outcome::Event {
         time_days: first.unwrap_or(end_days),
         happened: first.is_some(),
     }
+}
+
+fn first_value(course: &Course, score: Score) -> Option<f64> {
+    course.visits.first().and_then(|visit| score.of(visit))
 }
 
 /// The score at the visit of a week, if there was one.
@@ -231,25 +390,33 @@ fn at_week(visits: &[Visit], score: Score, week: f64) -> Option<f64> {
     score.of(visit)
 }
 
-/// Yes-or-no endpoints on a score: a missing value is a no.
+/// The score at the visit of a week; while on treatment, the last one before an event that came
+/// first.
+fn value(visits: &[Visit], score: Score, week: f64, window: &Window) -> Option<f64> {
+    match window.cut {
+        Some((_, estimand::Strategy::WhileOnTreatment))
+            if window.until_days < week * DAYS_PER_WEEK =>
+        {
+            visits.last().and_then(|visit| score.of(visit))
+        }
+        _ => at_week(visits, score, week),
+    }
+}
+
+/// Yes-or-no endpoints on a score: a missing value and a failure are a no.
 fn response(
-    subject: &Observed<'_>,
+    visits: &[Visit],
     score: Score,
     week: f64,
-    strategy: Strategy,
-    until_days: f64,
+    window: &Window,
     responds: impl Fn(f64) -> bool,
 ) -> Outcome {
     let planned = week * DAYS_PER_WEEK;
-    let visits = seen(subject.course, until_days);
-    let rescued = subject.rescue_days.is_some_and(|rescue| rescue <= planned);
-    let value = match strategy {
-        Strategy::Composite if rescued => None,
-        Strategy::WhileOnTreatment if rescued => visits.last().and_then(|visit| score.of(visit)),
-        _ => at_week(visits, score, week),
-    };
+    let failed = window
+        .failure_days
+        .is_some_and(|failure| failure <= planned);
     Outcome::Binary {
-        yes: value.is_some_and(responds),
+        yes: !failed && value(visits, score, week, window).is_some_and(responds),
     }
 }
 
@@ -262,6 +429,8 @@ fn happened(course: &Course, event: AdverseEvent, minimum_grade: u8, end_days: f
     match event {
         AdverseEvent::Crs => graded(&course.crs),
         AdverseEvent::Icans => graded(&course.icans),
+        AdverseEvent::IcahtEarly => graded(&course.haematotoxicity.map(|h| h.early)),
+        AdverseEvent::IcahtLate => graded(&course.haematotoxicity.map(|h| h.late)),
         AdverseEvent::SeriousInfection => course
             .serious_infections_days
             .iter()
@@ -272,7 +441,7 @@ fn happened(course: &Course, event: AdverseEvent, minimum_grade: u8, end_days: f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::Attack;
+    use crate::specification::Strategy;
 
     fn endpoint(measure: Measure, strategy: Strategy) -> Endpoint {
         Endpoint {
@@ -280,6 +449,7 @@ mod tests {
             label: None,
             measure,
             rescue_strategy: Some(strategy),
+            immunosuppression_restart: None,
         }
     }
 
@@ -464,6 +634,7 @@ mod tests {
                 rule: crate::specification::ProgressionRule::TwoTier55,
                 confirmation_weeks: crate::specification::ConfirmationWeeks::TwentyFour,
                 class,
+                reference: ProgressionReference::Baseline,
             };
             outcome(&endpoint(measure, Strategy::TreatmentPolicy), &subject)
         };

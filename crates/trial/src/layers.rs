@@ -2,12 +2,15 @@
 
 use crate::attack::AttackParameters;
 use crate::disability::DisabilityParameters;
-use crate::disease::{AttackLayer, Disease};
+use crate::disease::{AttackLayer, Disease, WalkingDriver};
 use crate::error::{Error, Problem};
+use crate::incat::IncatParameters;
+use crate::lesion::LesionParameters;
 use crate::myasthenia::MyastheniaParameters;
 use crate::parameters::{Distribution, Override, Parameter, Parameters};
 use crate::scenario::Used;
 use crate::toxicity::{GradeCurve, ToxicityParameters};
+use crate::walking::{Course as WalkingCourse, WalkingParameters};
 
 /// The layers of a disease. A layer that the disease does not have is `None`.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +19,14 @@ pub struct Layers {
     pub attacks: Option<AttackParameters>,
     /// EDSS.
     pub disability: Option<DisabilityParameters>,
-    /// MG-ADL and QMG.
+    /// MG-ADL, QMG and MGC.
     pub myasthenia: Option<MyastheniaParameters>,
+    /// Timed 25-foot walk.
+    pub walking: Option<WalkingParameters>,
+    /// INCAT disability score.
+    pub incat: Option<IncatParameters>,
+    /// MRI lesions.
+    pub lesions: Option<LesionParameters>,
     /// CRS and ICANS, drawn where the therapy is a CAR T product.
     pub toxicity: ToxicityParameters,
     /// Cells of the autoreactive clone in the untreated disease.
@@ -108,9 +117,44 @@ impl Layers {
             Some(_) => Some(MyastheniaParameters {
                 mg_adl_noise_sd: r.value("mgadl_noise_sd")?,
                 qmg_noise_sd: r.value("qmg_noise_sd")?,
+                mgc_noise_sd: r.value("mgc_noise_sd")?,
+                mgc_per_mg_adl: r.value("mgc_per_mg_adl")?,
                 placebo_response: r.value("placebo_MGADL")?,
                 placebo_days: r.value("placebo_time_constant_days")?,
             }),
+        };
+        let walking = match disease.walking {
+            None => None,
+            Some(layer) => Some(WalkingParameters {
+                healthy_seconds: r.value("t25fw_healthy_seconds")?,
+                course: match layer.follows {
+                    WalkingDriver::Disability => WalkingCourse::Disability {
+                        slope_per_point: r.value("t25fw_edss_slope")?,
+                    },
+                    WalkingDriver::Target => WalkingCourse::Target,
+                },
+                noise_sd: r.value("t25fw_noise_sd")?,
+            }),
+        };
+        let incat = match disease.incat {
+            None => None,
+            Some(_) => Some(IncatParameters {
+                slope: r.value("incat_slope")?,
+                noise_sd: r.value("incat_noise_sd")?,
+            }),
+        };
+        let lesions = match (disease.lesions, &disease.attacks) {
+            (Some(_), Some(_)) => Some(LesionParameters {
+                per_attack: r.value("lesions_per_relapse")?,
+                enhancement_days: r.value("gadolinium_days")?,
+            }),
+            (Some(_), None) => {
+                let message = format!("`{}` has `[lesions]` but no `[attacks]`", disease.id);
+                return Err(Problem::new("library/diseases", message)
+                    .hint("lesions follow the hazard of the attacks; add that heading")
+                    .into());
+            }
+            (None, _) => None,
         };
         let toxicity = ToxicityParameters {
             crs: r.curves("crs", &[1, 2, 3, 4])?,
@@ -122,6 +166,9 @@ impl Layers {
             attacks,
             disability,
             myasthenia,
+            walking,
+            incat,
+            lesions,
             toxicity,
             clone_cells: r.value("Nclone")?,
             blood_pool_cv: r.value("blood_pool_cv")?,
@@ -164,7 +211,10 @@ mod tests {
             let layers = Layers::of(&table, &disease, &[]).unwrap_or_else(|e| panic!("{id}: {e}"));
             assert_eq!(layers.attacks.is_some(), disease.attacks.is_some());
             assert!(
-                layers.attacks.is_some() || layers.myasthenia.is_some(),
+                layers.attacks.is_some()
+                    || layers.myasthenia.is_some()
+                    || layers.walking.is_some()
+                    || layers.incat.is_some(),
                 "{id} has no layer"
             );
         }

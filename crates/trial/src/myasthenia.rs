@@ -1,8 +1,9 @@
-//! Scores of myasthenia gravis: MG-ADL (0 to 24) and QMG (0 to 39).
+//! Scores of myasthenia gravis: MG-ADL (0 to 24), QMG (0 to 39) and MG Composite (0 to 50).
 //!
 //! The model gives each score without noise from the function of the endplate. A visit reads
 //! round(clip(score - p (1 - exp(-t / tau)) + e)), where p is the placebo response of
-//! patients who do not know their treatment, in MG-ADL points only, and e ~ N(0, s).
+//! patients who do not know their treatment, in MG-ADL points only, and e ~ N(0, s). The model has
+//! no MG Composite of its own: it is proportional to the MG-ADL without placebo response.
 
 use neurocart_numeric::elementary::{exp1, floor1};
 
@@ -13,6 +14,10 @@ pub struct MyastheniaParameters {
     pub mg_adl_noise_sd: f64,
     /// Standard deviation of a QMG reading.
     pub qmg_noise_sd: f64,
+    /// Standard deviation of an MG Composite reading.
+    pub mgc_noise_sd: f64,
+    /// MG Composite points per MG-ADL point, both without noise.
+    pub mgc_per_mg_adl: f64,
     /// Full placebo response in blinded arms, MG-ADL points; positive is better.
     pub placebo_response: f64,
     /// Time constant of the placebo response.
@@ -23,6 +28,8 @@ pub struct MyastheniaParameters {
 pub const MG_ADL_MAXIMUM: f64 = 24.0;
 /// Largest QMG score.
 pub const QMG_MAXIMUM: f64 = 39.0;
+/// Largest MG Composite.
+pub const MGC_MAXIMUM: f64 = 50.0;
 
 /// Placebo response so far, in MG-ADL points; 0 before day 0.
 #[inline]
@@ -49,6 +56,8 @@ mod tests {
         let p = MyastheniaParameters {
             mg_adl_noise_sd: 1.2,
             qmg_noise_sd: 2.0,
+            mgc_noise_sd: 2.5,
+            mgc_per_mg_adl: 2.0,
             placebo_response: 1.8,
             placebo_days: 14.0,
         };

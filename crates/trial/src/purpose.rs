@@ -26,6 +26,14 @@ pub const CLONE: u32 = 16;
 
 /// Attacks in the year before enrolment.
 pub const EARLIER_ATTACKS: u32 = 17;
+/// Onsets of MRI lesions.
+pub const LESIONS: u32 = 18;
+/// Noise of the MG Composite at a visit.
+pub const MG_COMPOSITE_NOISE: u32 = 19;
+/// Noise of the timed 25-foot walk at a visit.
+pub const WALKING_NOISE: u32 = 20;
+/// Noise of the INCAT disability score at a visit.
+pub const INCAT_NOISE: u32 = 21;
 
 /// The subject of a replicate whose draws are wanted. Arms are not part of it: a subject's draws
 /// are the same under every treatment (common random numbers).

@@ -21,8 +21,8 @@ mod single_arm;
 pub use analysis::{Alternative, Analysis, Historical, Method};
 pub use dose_finding::{DoseFinding, DoseFindingMethod, DoseLimitingToxicity, Manufacturing};
 pub use endpoint::{
-    AdverseEvent, ConfirmationWeeks, Endpoint, Measure, OutcomeKind, ProgressionClass,
-    ProgressionRule, Score, Strategy,
+    AdverseEvent, ConfirmationWeeks, Endpoint, ImmunosuppressionRestart, Measure, OutcomeKind,
+    ProgressionClass, ProgressionReference, ProgressionRule, Score, Strategy,
 };
 pub use group_sequential::{FutilityRule, GroupSequential, SpendingFunction};
 pub use null::Null;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Step::{Item, Key};
 use super::{Meaning, unknown_hint};
 use crate::disease::Disease;
-use crate::specification::{Measure, Method, OutcomeKind, Score, Strategy};
+use crate::specification::{ConfirmationWeeks, Measure, Method, OutcomeKind, Score, Strategy};
 
 impl Meaning<'_> {
     pub(super) fn endpoints(&mut self, diseases: &[Disease]) {
@@ -64,9 +64,55 @@ impl Meaning<'_> {
                     confirmation_weeks, ..
                 } => {
                     self.score_exists(Score::Edss, diseases, &path("kind"));
-                    let confirmation = f64::from(u32::from(*confirmation_weeks));
-                    if confirmation >= end {
-                        self.error(&path("confirmation_weeks"), format!("nothing can be confirmed over {confirmation} weeks in a follow-up of {end}"), "lengthen the follow-up or confirm at 12 weeks");
+                    self.confirmation(index, *confirmation_weeks, end);
+                }
+                Measure::CompositeProgression {
+                    confirmation_weeks, ..
+                } => {
+                    self.score_exists(Score::Edss, diseases, &path("kind"));
+                    self.score_exists(Score::T25fw, diseases, &path("kind"));
+                    self.confirmation(index, *confirmation_weeks, end);
+                }
+                Measure::NewLesions {
+                    mri_weeks,
+                    reference_week,
+                } => {
+                    self.lesions_exist(diseases, &path("kind"));
+                    self.scans(index, mri_weeks, Some(*reference_week), end);
+                }
+                Measure::EnhancingLesions { mri_weeks } => {
+                    self.lesions_exist(diseases, &path("kind"));
+                    self.scans(index, mri_weeks, None, end);
+                }
+                Measure::Neda3 {
+                    week,
+                    confirmation_weeks,
+                    mri_weeks,
+                    reference_week,
+                    ..
+                } => {
+                    self.lesions_exist(diseases, &path("kind"));
+                    self.score_exists(Score::Edss, diseases, &path("kind"));
+                    if *week > end || *week <= 0.0 {
+                        self.error(
+                            &path("week"),
+                            format!("week {week} is outside the follow-up of {end} weeks"),
+                            format!("give a week above 0 and up to {end}"),
+                        );
+                    } else {
+                        self.confirmation(index, *confirmation_weeks, *week);
+                        self.scans(index, mri_weeks, Some(*reference_week), *week);
+                    }
+                }
+                Measure::PercentResponder {
+                    reduction_percent, ..
+                } => {
+                    if !(*reduction_percent > 0.0 && *reduction_percent <= 100.0) {
+                        self.error(
+                            &path("reduction_percent"),
+                            format!("a fall by {reduction_percent} % is no response"),
+                            "give a number above 0 and up to 100, usually 20",
+                        );
                     }
                 }
                 Measure::Responder {
@@ -78,7 +124,8 @@ impl Meaning<'_> {
                         self.error(
                             &path("reduction_points"),
                             format!(
-                                "a fall by {reduction_points} points is no response on the {}",
+                                "a fall by {reduction_points}{} is no response on the {}",
+                                score.unit(),
                                 score.label()
                             ),
                             format!("give a number above 0 and up to {}", score.maximum()),
@@ -104,9 +151,60 @@ impl Meaning<'_> {
                         format!("give a week above 0 and up to {end}"),
                     );
                 }
-                Measure::AdverseEvent { .. } | Measure::ScoreChange { .. } => {}
+                Measure::AdverseEvent { .. }
+                | Measure::ScoreChange { .. }
+                | Measure::PercentChange { .. } => {}
             }
             self.strategy(index);
+        }
+    }
+
+    /// Refuses a confirmation that cannot end within so many weeks.
+    fn confirmation(&mut self, index: usize, weeks: ConfirmationWeeks, end: f64) {
+        let confirmation = f64::from(u32::from(weeks));
+        if confirmation >= end {
+            self.error(
+                &[
+                    Key("endpoint"),
+                    Item(index),
+                    Key("measure"),
+                    Key("confirmation_weeks"),
+                ],
+                format!(
+                    "nothing can be confirmed over {confirmation} weeks in a follow-up of {end}"
+                ),
+                "lengthen the follow-up or confirm at 12 weeks",
+            );
+        }
+    }
+
+    /// Refuses scans out of order, outside the follow-up, or without one after the reference.
+    fn scans(&mut self, index: usize, weeks: &[f64], reference: Option<f64>, end: f64) {
+        let path = |field| [Key("endpoint"), Item(index), Key("measure"), Key(field)];
+        let inside = weeks.iter().all(|week| (0.0..=end).contains(week));
+        if weeks.is_empty() || !inside || !weeks.is_sorted_by(|a, b| a < b) {
+            self.error(
+                &path("mri_weeks"),
+                "the weeks of the scans are not in order within the time that counts",
+                format!("give increasing weeks from 0 to {end}"),
+            );
+            return;
+        }
+        let Some(reference) = reference else {
+            return;
+        };
+        if !weeks.contains(&reference) {
+            self.error(
+                &path("reference_week"),
+                format!("there is no scan at week {reference} to count lesions from"),
+                format!("add {reference} to `mri_weeks`, or name one of its weeks"),
+            );
+        } else if weeks.last().is_none_or(|&last| last <= reference) {
+            self.error(
+                &path("mri_weeks"),
+                "there is no scan after the reference scan",
+                "add a later week, or take an earlier reference",
+            );
         }
     }
 
@@ -124,10 +222,26 @@ impl Meaning<'_> {
                 "add the rule that starts rescue, or remove the strategy",
             );
         }
-        if endpoint.rescue_strategy == Some(Strategy::Composite)
-            && (matches!(kind, OutcomeKind::Continuous | OutcomeKind::Count)
-                || matches!(endpoint.measure, Measure::AdverseEvent { .. }))
+        let no_composite = matches!(kind, OutcomeKind::Continuous | OutcomeKind::Count)
+            || matches!(endpoint.measure, Measure::AdverseEvent { .. });
+        if no_composite
+            && endpoint
+                .immunosuppression_restart
+                .as_ref()
+                .is_some_and(|restart| restart.strategy == Strategy::Composite)
         {
+            self.error(
+                &[
+                    Key("endpoint"),
+                    Item(index),
+                    Key("immunosuppression_restart"),
+                    Key("strategy"),
+                ],
+                format!("a restart of immunosuppression cannot be a part of `{}`", endpoint.name),
+                "`composite` fits responses and times to an event; use `treatment_policy`, `hypothetical` or `while_on_treatment`",
+            );
+        }
+        if endpoint.rescue_strategy == Some(Strategy::Composite) && no_composite {
             self.error(&path, format!("rescue cannot be a part of `{}`", endpoint.name), "`composite` fits responses and times to an event; use `treatment_policy`, `hypothetical` or `while_on_treatment`");
         }
         if self.specification.rescue.is_some()

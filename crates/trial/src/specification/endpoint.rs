@@ -1,7 +1,10 @@
 //! What is measured: scores, endpoints and the strategy for rescue.
 
+use neurocart_endpoint::scale::Scale;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Rescue;
 
 /// Scores that a visit records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -13,6 +16,12 @@ pub enum Score {
     MgAdl,
     /// Quantitative Myasthenia Gravis score, 0 to 39; higher is worse.
     Qmg,
+    /// Myasthenia Gravis Composite, 0 to 50; higher is worse.
+    Mgc,
+    /// Timed 25-foot walk, 0 to 180 seconds by 0.1; higher is worse.
+    T25fw,
+    /// INCAT disability score, 0 to 10; higher is worse.
+    Incat,
 }
 
 impl Score {
@@ -22,6 +31,9 @@ impl Score {
             Score::Edss => visit.edss,
             Score::MgAdl => visit.mg_adl,
             Score::Qmg => visit.qmg,
+            Score::Mgc => visit.mgc,
+            Score::T25fw => visit.t25fw_seconds,
+            Score::Incat => visit.incat,
         }
     }
 
@@ -31,15 +43,33 @@ impl Score {
             Score::Edss => "EDSS",
             Score::MgAdl => "MG-ADL",
             Score::Qmg => "QMG",
+            Score::Mgc => "MGC",
+            Score::T25fw => "T25FW",
+            Score::Incat => "INCAT",
         }
     }
 
     /// Largest value of the scale; the smallest is 0.
     pub fn maximum(self) -> f64 {
+        self.scale().definition().maximum
+    }
+
+    /// Its unit where it has one, with a space before it.
+    pub fn unit(self) -> &'static str {
         match self {
-            Score::Edss => 10.0,
-            Score::MgAdl => 24.0,
-            Score::Qmg => 39.0,
+            Score::T25fw => " seconds",
+            _ => " points",
+        }
+    }
+
+    fn scale(self) -> Scale {
+        match self {
+            Score::Edss => Scale::Edss,
+            Score::MgAdl => Scale::MgAdl,
+            Score::Qmg => Scale::Qmg,
+            Score::Mgc => Scale::Mgc,
+            Score::T25fw => Scale::T25fw,
+            Score::Incat => Scale::Incat,
         }
     }
 }
@@ -59,6 +89,21 @@ pub struct Endpoint {
     /// can count as an event or a failure, and `treatment_policy` elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescue_strategy: Option<Strategy>,
+    /// A second intercurrent event: immunosuppression is taken up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub immunosuppression_restart: Option<ImmunosuppressionRestart>,
+}
+
+/// Restart of immunosuppression as an intercurrent event of one endpoint.
+///
+/// Like rescue it does not change the simulated course: the model holds no such treatment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImmunosuppressionRestart {
+    /// What makes the physician restart it.
+    pub when: Rescue,
+    /// What it does to the endpoint (ICH E9(R1)).
+    pub strategy: Strategy,
 }
 
 impl Endpoint {
@@ -71,7 +116,7 @@ impl Endpoint {
     pub fn strategy(&self) -> Strategy {
         self.rescue_strategy
             .unwrap_or(match self.measure.outcome() {
-                OutcomeKind::Binary if self.measure.score().is_some() => Strategy::Composite,
+                OutcomeKind::Binary if self.measure.fails_with_rescue() => Strategy::Composite,
                 _ => Strategy::TreatmentPolicy,
             })
     }
@@ -89,6 +134,17 @@ pub enum Strategy {
     Hypothetical,
     /// The last value, or the time at risk, before the event.
     WhileOnTreatment,
+}
+
+impl From<Strategy> for neurocart_endpoint::estimand::Strategy {
+    fn from(strategy: Strategy) -> Self {
+        match strategy {
+            Strategy::TreatmentPolicy => Self::TreatmentPolicy,
+            Strategy::Composite => Self::Composite,
+            Strategy::Hypothetical => Self::Hypothetical,
+            Strategy::WhileOnTreatment => Self::WhileOnTreatment,
+        }
+    }
 }
 
 /// How an endpoint is derived from a subject's course.
@@ -109,9 +165,59 @@ pub enum Measure {
         /// Which progressions count; another kind censors at its onset.
         #[serde(default)]
         class: ProgressionClass,
+        /// What the rise is measured against.
+        #[serde(default)]
+        reference: ProgressionReference,
+    },
+    /// Time to the onset of the first progression that is confirmed on the EDSS or on the timed
+    /// 25-foot walk (+20 %).
+    CompositeProgression {
+        /// Which rise of the EDSS counts, by baseline.
+        rule: ProgressionRule,
+        /// How long the rise must hold.
+        confirmation_weeks: ConfirmationWeeks,
+    },
+    /// New or enlarging T2 lesions from the reference scan to the last scan done, over the time
+    /// between them.
+    NewLesions {
+        /// Weeks of the scans, in order; a scan before the end of observation was done.
+        mri_weeks: Vec<f64>,
+        /// Week of the reference scan, one of `mri_weeks`.
+        #[serde(default)]
+        reference_week: f64,
+    },
+    /// Gadolinium-enhancing lesions, added up over the scans done; the rate is per scan.
+    EnhancingLesions {
+        /// Weeks of the scans, in order.
+        mri_weeks: Vec<f64>,
+    },
+    /// No evidence of disease activity (NEDA-3) at a week: no relapse, no confirmed progression,
+    /// no new or enlarging T2 lesion and no enhancing lesion after the reference scan. Whoever
+    /// cannot be evaluated, having been lost before that week, counts as no.
+    Neda3 {
+        /// At which week.
+        week: f64,
+        /// Which rise of the EDSS counts, by baseline.
+        rule: ProgressionRule,
+        /// How long the rise must hold, within the time to that week.
+        #[serde(default = "twenty_four_weeks")]
+        confirmation_weeks: ConfirmationWeeks,
+        /// Weeks of the scans, in order.
+        mri_weeks: Vec<f64>,
+        /// Week of the scan that lesions are counted from, one of `mri_weeks`: 0, or later
+        /// (re-baselining).
+        #[serde(default)]
+        reference_week: f64,
     },
     /// Change of a score from baseline to a visit.
     ScoreChange {
+        /// Which score.
+        score: Score,
+        /// At which visit.
+        week: f64,
+    },
+    /// Change of a score from baseline to a visit, in percent of the baseline.
+    PercentChange {
         /// Which score.
         score: Score,
         /// At which visit.
@@ -124,6 +230,16 @@ pub enum Measure {
         score: Score,
         /// Points below baseline, above 0.
         reduction_points: f64,
+        /// At which visit.
+        week: f64,
+    },
+    /// A fall of a score from baseline by at least so many percent of it at a visit (20 % on the
+    /// timed 25-foot walk). A missing value counts as no response.
+    PercentResponder {
+        /// Which score.
+        score: Score,
+        /// Percent of the baseline, above 0 and up to 100.
+        reduction_percent: f64,
         /// At which visit.
         week: f64,
     },
@@ -168,13 +284,17 @@ impl Measure {
     /// The kind of value this measure gives.
     pub fn outcome(&self) -> OutcomeKind {
         match self {
-            Measure::TimeToAttack {} | Measure::ConfirmedProgression { .. } => {
-                OutcomeKind::TimeToEvent
-            }
-            Measure::AttackCount {} => OutcomeKind::Count,
-            Measure::ScoreChange { .. } => OutcomeKind::Continuous,
+            Measure::TimeToAttack {}
+            | Measure::ConfirmedProgression { .. }
+            | Measure::CompositeProgression { .. } => OutcomeKind::TimeToEvent,
+            Measure::AttackCount {}
+            | Measure::NewLesions { .. }
+            | Measure::EnhancingLesions { .. } => OutcomeKind::Count,
+            Measure::ScoreChange { .. } | Measure::PercentChange { .. } => OutcomeKind::Continuous,
             Measure::Responder { .. }
+            | Measure::PercentResponder { .. }
             | Measure::ScoreAtMost { .. }
+            | Measure::Neda3 { .. }
             | Measure::AdverseEvent { .. } => OutcomeKind::Binary,
         }
     }
@@ -183,17 +303,26 @@ impl Measure {
     pub fn score(&self) -> Option<Score> {
         match *self {
             Measure::ScoreChange { score, .. }
+            | Measure::PercentChange { score, .. }
             | Measure::Responder { score, .. }
+            | Measure::PercentResponder { score, .. }
             | Measure::ScoreAtMost { score, .. } => Some(score),
             _ => None,
         }
+    }
+
+    /// Whether rescue can make the answer a no: yes-or-no endpoints on efficacy.
+    pub fn fails_with_rescue(&self) -> bool {
+        self.outcome() == OutcomeKind::Binary && !matches!(self, Measure::AdverseEvent { .. })
     }
 
     /// The visit it reads, in weeks.
     pub fn week(&self) -> Option<f64> {
         match *self {
             Measure::ScoreChange { week, .. }
+            | Measure::PercentChange { week, .. }
             | Measure::Responder { week, .. }
+            | Measure::PercentResponder { week, .. }
             | Measure::ScoreAtMost { week, .. } => Some(week),
             _ => None,
         }
@@ -266,6 +395,21 @@ pub enum ProgressionClass {
     Raw,
 }
 
+/// What a rise of the EDSS is measured against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgressionReference {
+    /// The baseline.
+    #[default]
+    Baseline,
+    /// Roving: after a confirmed improvement, the worst reading from its onset to its
+    /// confirmation.
+    AfterImprovement,
+    /// After an attack, the first reading at least 30 days later, unless it is better than the
+    /// reference before.
+    AfterAttack,
+}
+
 /// Adverse events that a course records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -274,8 +418,17 @@ pub enum AdverseEvent {
     Crs,
     /// Immune-effector-cell-associated neurotoxicity syndrome (ASTCT 2019).
     Icans,
+    /// Early immune effector cell-associated haematotoxicity (ICAHT, EHA/EBMT 2023): neutrophils
+    /// from day 0 to 30.
+    IcahtEarly,
+    /// Late haematotoxicity: neutrophils after day 30.
+    IcahtLate,
     /// Serious infection.
     SeriousInfection,
+}
+
+fn twenty_four_weeks() -> ConfirmationWeeks {
+    ConfirmationWeeks::TwentyFour
 }
 
 fn first_grade() -> u8 {

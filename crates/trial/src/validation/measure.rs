@@ -4,8 +4,10 @@ use serde::Deserialize;
 
 use crate::course::{Course, Visit};
 use crate::hazard::Curve;
-use crate::progression::first_confirmed_progression;
-use crate::specification::{ConfirmationWeeks, DAYS_PER_WEEK, DAYS_PER_YEAR, ProgressionRule};
+use crate::progression::{self, first_confirmed_progression};
+use crate::specification::{
+    ConfirmationWeeks, DAYS_PER_WEEK, DAYS_PER_YEAR, ProgressionReference, ProgressionRule,
+};
 
 /// Interval of the visits at which disability is read.
 pub const VISIT_WEEKS: f64 = 12.0;
@@ -320,12 +322,9 @@ impl Measure {
             } => {
                 let planned = visits().filter(|v| is_planned(v.time_days)).copied();
                 let planned: Vec<Visit> = planned.collect();
-                let found = first_confirmed_progression(
-                    &planned,
-                    &course.attacks,
-                    rule,
-                    confirmation_weeks,
-                );
+                let options =
+                    progression::options(rule, confirmation_weeks, ProgressionReference::Baseline);
+                let found = first_confirmed_progression(&planned, &course.attacks, &options);
                 Observation::event(found.map(|p| p.onset_days), horizon_days)
             }
             MgAdlChange { week } => change(week, |v| v.mg_adl),
