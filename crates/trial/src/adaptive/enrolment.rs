@@ -8,6 +8,7 @@ use crate::course::Course;
 use crate::design::{
     ReplicateKey, arrival_stream, dropout_days, manufacturing_stream, vein_to_vein_stream,
 };
+use crate::dose_limiting_toxicity::dose_limiting_toxicity;
 use crate::purpose::SubjectKey;
 use crate::replicate::{CourseRequest, End, NotMade, Patients, Space, Subject, Truth, is_eligible};
 use crate::specification::{DAYS_PER_WEEK, DoseLimitingToxicity, Specification};
@@ -128,27 +129,6 @@ impl Enrolment<'_> {
 }
 
 /// Onset of the first dose-limiting toxicity within the window, in days from the first treatment.
-pub(crate) fn dose_limiting_days(
-    course: &Course,
-    definition: &DoseLimitingToxicity,
-) -> Option<f64> {
-    let graded = |toxicity: Option<crate::course::Toxicity>, lowest: Option<u8>| {
-        let toxicity = toxicity?;
-        (toxicity.grade >= lowest?).then_some(toxicity.onset_days?)
-    };
-    let infection = course
-        .serious_infections_days
-        .iter()
-        .copied()
-        .find(|&day| day >= 0.0)
-        .filter(|_| definition.serious_infection);
-    [
-        graded(course.crs, definition.crs_grade),
-        graded(course.icans, definition.icans_grade),
-        infection,
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|&day| day <= definition.window_days)
-    .min_by(f64::total_cmp)
+pub(crate) fn dose_limiting_days(course: &Course, event: &DoseLimitingToxicity) -> Option<f64> {
+    dose_limiting_toxicity(course, &event.definition(), event.window_days)
 }

@@ -160,6 +160,20 @@ pub(crate) fn conduct(specification: &Specification, plan: &Plan, space: &mut Sp
             _ => {
                 if last {
                     decision.verdict = Verdict::NotRejected;
+                    // Nothing came in since the look before: its estimate stands, but the error that
+                    // was left cannot be spent, so no p value agrees with the verdict.
+                    if let (Some(z), false) = (z, past.is_empty()) {
+                        conclude(
+                            specification,
+                            plan,
+                            primary,
+                            &past,
+                            z,
+                            &snapshot,
+                            &mut decision,
+                        );
+                        decision.p_value = None;
+                    }
                 }
                 decision.reason = Some(match (&snapshot.result.reason, z) {
                     (Some(reason), None) => reason.clone(),
@@ -169,11 +183,12 @@ pub(crate) fn conduct(specification: &Specification, plan: &Plan, space: &mut Sp
         }
         let ended = decision.verdict != Verdict::Continue;
         let rejected = decision.verdict == Verdict::Rejected;
-        let p_value = decision.p_value;
+        let (p_value, reason) = (decision.p_value, decision.reason.clone());
         space.decisions.push(decision);
         if ended {
             let mut snapshot = snapshot;
-            snapshot.result.p_value = p_value.or(snapshot.result.p_value);
+            snapshot.result.p_value = p_value;
+            snapshot.result.reason = snapshot.result.reason.or(reason);
             snapshot.result.rejected = Some(rejected);
             space.stop = Some(snapshot);
             space.keep_entered(day);
@@ -214,6 +229,7 @@ fn information_days(specification: &Specification, endpoint: &Endpoint, space: &
 pub(crate) fn known_after_days(specification: &Specification, endpoint: &Endpoint) -> f64 {
     let week = match &endpoint.measure {
         Measure::AdverseEvent { by_week, .. } => *by_week,
+        Measure::Neda3 { week, .. } => Some(*week),
         measure => measure.week(),
     };
     week.map_or(specification.follow_up_days(), |week| week * DAYS_PER_WEEK)

@@ -14,9 +14,11 @@ const MOST_LOOKS: usize = neurocart_stats::group_sequential::MOST_LOOKS;
 impl Meaning<'_> {
     pub(super) fn adaptive(&mut self, library: &Library) {
         self.fixed_parts();
-        self.dose_finding(library);
-        self.single_arm();
+        let before = self.found.errors.len();
         self.manufacturing();
+        let logistics = self.found.errors.len() == before;
+        self.dose_finding(library, logistics);
+        self.single_arm();
         self.group_sequential();
         self.bank_for_adaptive();
     }
@@ -94,10 +96,12 @@ impl Meaning<'_> {
         }
     }
 
-    fn dose_finding(&mut self, library: &Library) {
+    /// `logistics`: the manufacturing is sound, so that the whole trial can be checked.
+    fn dose_finding(&mut self, library: &Library, logistics: bool) {
         let Some(section) = &self.specification.dose_finding else {
             return;
         };
+        let before = self.found.errors.len();
         let path = |field| [Key("dose_finding"), Key(field)];
         let arms: Vec<&str> = self
             .specification
@@ -170,14 +174,15 @@ impl Meaning<'_> {
         self.response_of_dose_finding();
         let definition = section.dose_limiting_toxicity;
         self.dose_limiting_toxicity(&definition, "dose_finding", "dose_limiting_toxicity");
-        if arms.len() >= 2
+        if logistics
+            && self.found.errors.len() == before
             && let Err(error) = dose_finding::rule(section, arms.len())
                 .and_then(|rule| dose_finding::trial(self.specification, section, &rule).check())
         {
             self.error(
                 &[Key("dose_finding")],
                 error.to_string(),
-                "see the section's reference",
+                "docs/concepts/trials.md describes the section",
             );
         }
     }
@@ -285,6 +290,7 @@ impl Meaning<'_> {
         }
         let nothing = definition.crs_grade.is_none()
             && definition.icans_grade.is_none()
+            && definition.icaht_grade.is_none()
             && !definition.serious_infection;
         if nothing {
             self.error(
@@ -595,7 +601,7 @@ impl Meaning<'_> {
             self.error(
                 &[Key("group_sequential")],
                 error.to_string(),
-                "see the section's reference",
+                "docs/concepts/trials.md describes the section",
             );
         }
     }

@@ -87,7 +87,11 @@ impl Meaning<'_> {
             .iter()
             .map(|arm| u64::from(arm.ratio))
             .sum();
-        if population.size > 0 && parts > 0 && !(population.size as u64).is_multiple_of(parts) {
+        if population.size > 0
+            && !adaptive
+            && parts > 0
+            && !(population.size as u64).is_multiple_of(parts)
+        {
             let lower = population.size as u64 / parts * parts;
             self.error(
                 &path("size"),

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::dose_limiting_toxicity::DoseLimitingToxicity as Definition;
+
 /// Dose finding over the arms of the trial, which are the doses in rising order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,9 +98,25 @@ pub struct DoseLimitingToxicity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4))]
     pub icans_grade: Option<u8>,
+    /// Lowest grade of early or late haematotoxicity (ICAHT) that counts; none where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4))]
+    pub icaht_grade: Option<u8>,
     /// Whether a serious infection counts.
     #[serde(default)]
     pub serious_infection: bool,
+}
+
+impl DoseLimitingToxicity {
+    /// What counts, without the window.
+    pub fn definition(&self) -> Definition {
+        Definition {
+            crs_grade: self.crs_grade,
+            icans_grade: self.icans_grade,
+            icaht_grade: self.icaht_grade,
+            serious_infection: self.serious_infection,
+        }
+    }
 }
 
 /// Making a cell product for each subject.
