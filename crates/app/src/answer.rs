@@ -7,15 +7,19 @@ use neurocart_trial::operating_characteristics::OperatingCharacteristic as Chara
 use neurocart_trial::specification::OutcomeKind;
 use neurocart_trial::summary::Summary;
 
+use crate::adaptive_report;
 use crate::wording::{self, sentence_case};
 
 /// The answer in at most six lines.
 pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
+    if summary.specification.has_decisions() {
+        return adaptive_report::key_numbers(summary);
+    }
     let mut lines = Vec::new();
     let mut line = |label: String, value: String, note: String| {
         lines.push(KeyNumber { label, value, note });
     };
-    if let Some(c) = primary(summary, "as_designed")
+    if let Some(c) = primary(summary)
         && let Some(power) = &c.rejected_in_favour
     {
         let name = wording::analysis(&summary.specification, c);
@@ -42,10 +46,13 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     if let Some((label, value, note)) = by_arm(summary) {
         line(label, value, note);
     }
-    if let Some(c) = primary(summary, "null")
-        && let Some(error) = &c.rejected
-    {
-        let note = format!("{}; no true effect", wording::proportion_note(error));
+    if let Some(worst) = summary.type_one_errors.iter().find(|e| e.worst) {
+        let error = &worst.rejected;
+        let which = match summary.type_one_errors.len() {
+            1 => format!("null `{}`", worst.null),
+            n => format!("worst of {n} nulls: `{}`", worst.null),
+        };
+        let note = format!("{which}, {}", wording::proportion_note(error));
         line("Type I error".into(), wording::proportion(error), note);
     }
     if let Some(c) = effect(summary)
@@ -70,18 +77,18 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
     lines
 }
 
-/// The primary analysis under one truth.
-fn primary<'a>(summary: &'a Summary, truth: &str) -> Option<&'a Characteristic> {
+/// The primary analysis of the trial as designed.
+fn primary(summary: &Summary) -> Option<&Characteristic> {
     summary
         .operating_characteristics
         .iter()
-        .find(|c| c.primary && c.truth == truth)
+        .find(|c| c.primary && !c.is_null())
 }
 
 /// The analysis whose estimate is shown as the effect: the primary one, or the first of the same
 /// endpoint that gives an estimate of a comparison.
 fn effect(summary: &Summary) -> Option<&Characteristic> {
-    let main = primary(summary, "as_designed")?;
+    let main = primary(summary)?;
     if main.scale != EstimateScale::None {
         return Some(main);
     }
@@ -94,7 +101,7 @@ fn effect(summary: &Summary) -> Option<&Characteristic> {
 }
 
 /// The primary endpoint by arm, on one line.
-fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
+pub fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
     let specification = &summary.specification;
     let endpoint = &specification.analyses[specification.primary_analysis()?].endpoint;
     let index = specification.endpoint_index(endpoint)?;
@@ -135,7 +142,7 @@ fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
     (!parts.is_empty()).then(|| (label, parts.join(", "), note))
 }
 
-fn safety_line(summary: &Summary) -> Option<(String, String)> {
+pub fn safety_line(summary: &Summary) -> Option<(String, String)> {
     let treated = summary
         .arms
         .iter()

@@ -170,7 +170,7 @@ fn comparison(summary: &Summary, endpoint: &str) -> String {
     let sentences: Vec<String> = summary
         .operating_characteristics
         .iter()
-        .filter(|c| c.endpoint == endpoint && c.truth == "as_designed" && c.method.is_test())
+        .filter(|c| c.endpoint == endpoint && !c.is_null() && c.method.is_test())
         .filter_map(|c| {
             let mut text = match c.scale {
                 EstimateScale::None => String::new(),
@@ -355,9 +355,16 @@ pub fn operating_characteristics(summary: &Summary) -> Vec<OperatingCharacterist
     let specification = &summary.specification;
     let mut rows = Vec::new();
     for c in &summary.operating_characteristics {
-        let scenario = match c.truth.as_str() {
-            "null" => "Null: no effect",
-            _ => "As modelled",
+        let scenario = match summary.type_one_errors.iter().find(|e| e.null == c.truth) {
+            Some(e) if c.primary && e.worst && summary.type_one_errors.len() > 1 => {
+                format!(
+                    "Null `{}`, the worst of {}",
+                    c.truth,
+                    summary.type_one_errors.len()
+                )
+            }
+            _ if c.is_null() => format!("Null `{}`", c.truth),
+            _ => "As modelled".to_string(),
         };
         let mut row = |measure: Measure, m: &Option<MonteCarlo>, target: f64, unit: &str| {
             if let Some(m) = m {
@@ -366,7 +373,7 @@ pub fn operating_characteristics(summary: &Summary) -> Vec<OperatingCharacterist
                     analysis: wording::analysis(specification, c),
                     // Rare events leave replicates without an interval; what is left is a selection.
                     scenario: match m.replicates == c.replicates {
-                        true => scenario.into(),
+                        true => scenario.clone(),
                         false => format!(
                             "{scenario}, in the {} of {} replicates that have one",
                             count(m.replicates as f64),
@@ -382,7 +389,7 @@ pub fn operating_characteristics(summary: &Summary) -> Vec<OperatingCharacterist
             }
         };
         let alpha = specification.analyses[c.analysis].alpha;
-        if c.truth == "null" {
+        if c.is_null() {
             if c.method.is_test() {
                 row(Measure::TypeOneError, &c.rejected, alpha, "");
             }

@@ -5,6 +5,7 @@ use neurocart_report::trial_report::{Assumption, DesignItem, Grade, Provenance, 
 use neurocart_trial::specification::Method;
 use neurocart_trial::summary::Summary;
 
+use crate::adaptive_report;
 use crate::answer::key_numbers;
 use crate::figures::{
     operating_characteristics, responders, safety, scores, survival, trajectories,
@@ -24,11 +25,16 @@ pub fn report(summary: &Summary, command: &str) -> TrialReport {
         flow: Some(flow(summary)),
         trajectories: trajectories(summary),
         survival: survival(summary),
-        responders: responders(summary),
+        responders: [adaptive_report::selection(summary), responders(summary)].concat(),
         scores: scores(summary),
         patients: Vec::new(),
         safety: safety(summary),
-        operating_characteristics: operating_characteristics(summary),
+        operating_characteristics: [
+            adaptive_report::operating(summary),
+            operating_characteristics(summary),
+        ]
+        .concat(),
+        design_figures: adaptive_report::figures(summary),
         assumptions: assumptions(summary),
         known_failures: summary
             .known_failures
@@ -54,7 +60,7 @@ fn warnings(summary: &Summary) -> Vec<String> {
     let mut warnings = summary.cohort.failures.clone();
     for c in &summary.operating_characteristics {
         let name = wording::analysis(&summary.specification, c);
-        if c.not_estimable > 0 && c.truth != "null" {
+        if c.not_estimable > 0 && !c.is_null() {
             let reasons: Vec<String> = c
                 .reasons
                 .iter()
@@ -68,13 +74,14 @@ fn warnings(summary: &Summary) -> Vec<String> {
                 reasons.join("; ")
             ));
         }
-        if c.truth == "null"
+        if c.is_null()
             && c.method == Method::HistoricalHazard
             && let Some(ratio) = &c.mean_estimate
         {
             warnings.push(format!(
-                "{name}: under the null therapy the hazard is on average {} times the historical one in this \
-                 model, so the share of rejections under the null is not the level of the test.",
+                "{name}: under the null `{}` the hazard is on average {} times the historical one in this \
+                 model, so the share of rejections under it is not the level of the test.",
+                c.truth,
                 significant(ratio.value)
             ));
         }
@@ -143,7 +150,10 @@ fn provenance(summary: &Summary, command: &str) -> Provenance {
             ),
             item(
                 "Tables",
-                "subjects, visits, events, replicates (Parquet)".into(),
+                match s.has_decisions() {
+                    true => "subjects, visits, events, replicates, decisions (Parquet)".into(),
+                    false => "subjects, visits, events, replicates (Parquet)".into(),
+                },
             ),
         ],
     }

@@ -41,17 +41,12 @@ pub struct AnalysisResult {
     pub upper: Option<f64>,
     /// The p value of the stated alternative.
     pub p_value: Option<f64>,
+    /// Whether the null hypothesis is rejected; `None` where there is no p value.
+    pub rejected: Option<bool>,
     /// Whether the treated arm did better.
     pub favours_treatment: Option<bool>,
     /// Why there is no estimate or p value.
     pub reason: Option<String>,
-}
-
-impl AnalysisResult {
-    /// Whether the null hypothesis is rejected; `None` where there is no p value.
-    pub fn is_rejected(&self, alpha: f64) -> Option<bool> {
-        self.p_value.map(|p| p <= alpha)
-    }
 }
 
 /// What the estimate of a method is, and where its bias is measured.
@@ -145,6 +140,7 @@ pub fn analyse(
         if let Err(reason) = data.fill(&mut result, space) {
             result.reason = Some(reason.to_string());
         }
+        result.rejected = result.p_value.map(|p| p <= analysis.alpha);
         results.push(result);
     }
 }

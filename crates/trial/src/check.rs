@@ -13,7 +13,9 @@ use crate::library::Library;
 use crate::shape::Document;
 use crate::specification::{Score, Specification, json_schema};
 
+mod adaptive;
 mod endpoints;
+mod null;
 mod population;
 mod schedule;
 
@@ -149,7 +151,9 @@ impl Meaning<'_> {
         self.dropout_and_rescue(&diseases);
         self.endpoints(&diseases);
         self.analyses();
-        self.simulation(library);
+        self.adaptive(library);
+        self.nulls(&diseases, library);
+        self.simulation();
     }
 
     fn score_exists(&mut self, score: Score, diseases: &[Disease], path: &[Step<'_>]) {

@@ -16,6 +16,12 @@ const ALLOCATION: u32 = 101;
 const ACCRUAL: u32 = 102;
 /// Loss to follow-up.
 const DROPOUT: u32 = 103;
+/// Times between candidates who come to a trial that enrols them one by one.
+const ARRIVAL: u32 = 104;
+/// Whether a cell product is made, and holds enough cells.
+const MANUFACTURING: u32 = 105;
+/// Times from enrolment to the first treatment.
+const VEIN_TO_VEIN: u32 = 106;
 
 /// Address of a replicate's draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,21 @@ impl ReplicateKey {
             patient: subject,
         })
     }
+}
+
+/// The stream of the time until the `arrival`th candidate comes.
+pub fn arrival_stream(key: ReplicateKey, arrival: u64) -> Stream {
+    key.stream(ARRIVAL, arrival)
+}
+
+/// The stream of the product of the `arrival`th candidate.
+pub fn manufacturing_stream(key: ReplicateKey, arrival: u64) -> Stream {
+    key.stream(MANUFACTURING, arrival)
+}
+
+/// The stream of the vein-to-vein time of the `arrival`th candidate.
+pub fn vein_to_vein_stream(key: ReplicateKey, arrival: u64) -> Stream {
+    key.stream(VEIN_TO_VEIN, arrival)
 }
 
 /// Patients of the bank in random order, drawn one by one without replacement.

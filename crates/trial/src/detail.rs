@@ -67,6 +67,8 @@ impl Detail {
                 subject.patient.into(),
                 arm.into(),
                 subject.entry_days.into(),
+                subject.treated_days.into(),
+                specification.arms[subject.assigned].name.as_str().into(),
                 until.into(),
                 subject.end.name().into(),
                 subject.rescue_days.into(),

@@ -3,20 +3,23 @@
 use std::io;
 use std::path::Path;
 
+use crate::adaptive::characteristics::{DesignTally, two_stage};
+use crate::adaptive::decisions_of;
+use crate::adaptive::truth::design_truths;
 use crate::cohort::Cohort;
 use crate::detail::Detail;
 use crate::error::Error;
 use crate::large_sample::{large_sample, outcomes};
 use crate::library::Library;
-use crate::operating_characteristics::Accumulator;
+use crate::operating_characteristics::{Accumulator, type_one_errors};
 use crate::parquet_file::{Rows, Writer};
-use crate::part::{part_path, read_part, results_of, shards, write_whole};
+use crate::part::{PartRows, part_path, read_part, results_of, shards, write_whole};
 use crate::pool::Collector;
 use crate::replicate::{Patients, Space, Truth, simulate};
 use crate::run_directory::{RunDirectory, cannot_write};
 use crate::specification::Specification;
 use crate::summary::{self, Summary};
-use crate::table::{EVENTS, REPLICATES, SUBJECTS, Table, VISITS};
+use crate::table::{DECISIONS, EVENTS, REPLICATES, SUBJECTS, Table, VISITS};
 
 /// Replicates that flow, curves and score plots rest on, at most.
 const POOL_REPLICATES: u32 = 200;
@@ -31,11 +34,12 @@ pub fn finish(
     cohort: &Cohort,
     directory: &RunDirectory,
 ) -> Result<Summary, Error> {
-    let (large, pool, detail) = cohort.with_patients(|patients| {
+    let (large, truths, pool, detail) = cohort.with_patients(|patients| {
         let sample = outcomes(specification, patients);
         let large = large_sample(specification, &sample);
+        let truths = design_truths(specification, patients, &large);
         let (pool, detail) = first_replicates(specification, patients, directory)?;
-        Ok::<_, Error>((large, pool, detail))
+        Ok::<_, Error>((large, truths, pool, detail))
     })?;
     for (table, rows) in [
         (&SUBJECTS, &detail.subjects),
@@ -47,7 +51,15 @@ pub fn finish(
         })?;
     }
     let mut tally = Accumulator::new(specification, &large);
-    join_parts(specification, directory, &mut tally)?;
+    let mut designs = DesignTally::new(truths);
+    join_parts(specification, directory, &mut tally, &mut designs)?;
+    let operating_characteristics = tally.finish();
+    let type_one_errors = if specification.single_arm.is_some() {
+        designs.type_one_errors(specification)
+    } else {
+        type_one_errors(&operating_characteristics)
+    };
+    let section = specification.single_arm.as_ref();
     let summary = Summary {
         specification: specification.clone(),
         identity: directory.identity.clone(),
@@ -55,7 +67,10 @@ pub fn finish(
         arms: summary::arms(specification, cohort),
         trajectories: summary::trajectories(specification, cohort),
         pool,
-        operating_characteristics: tally.finish(),
+        designs: designs.finish(specification),
+        two_stage: section.and_then(|section| two_stage(section).ok()),
+        type_one_errors,
+        operating_characteristics,
         large_sample: large,
         assumptions: summary::assumptions(cohort),
         known_failures: summary::known_failures(library)?,
@@ -88,7 +103,7 @@ fn first_replicates(
             number,
             &mut space,
         )
-        .map_err(|error| crate::run::too_few(&directory.path, error))?;
+        .map_err(|error| crate::run::cannot_simulate(&directory.path, error))?;
         if number < pooled {
             collector.add(&space);
         }
@@ -99,28 +114,55 @@ fn first_replicates(
     Ok((collector.finish(), detail))
 }
 
-/// Puts the parts together to `replicates.parquet`, one row group each, and adds them up.
+/// Puts the parts together to `replicates.parquet` and, where the design decides, to
+/// `decisions.parquet`, one row group each, and adds them up.
 fn join_parts(
     specification: &Specification,
     directory: &RunDirectory,
     tally: &mut Accumulator<'_>,
+    designs: &mut DesignTally,
+) -> Result<(), Error> {
+    join_table(specification, directory, &REPLICATES, &mut |part| {
+        for found in results_of(specification, &part.results).unwrap_or_default() {
+            tally.add(found.truth, &found.result);
+        }
+        Some(part.results)
+    })?;
+    if !specification.has_decisions() {
+        return Ok(());
+    }
+    join_table(specification, directory, &DECISIONS, &mut |part| {
+        let rows = part.decisions?;
+        designs.add(
+            specification,
+            &decisions_of(specification, &rows).unwrap_or_default(),
+        );
+        Some(rows)
+    })
+}
+
+/// Puts one table of the parts together; `take` gives its rows of a part.
+fn join_table(
+    specification: &Specification,
+    directory: &RunDirectory,
+    table: &Table,
+    take: &mut dyn FnMut(PartRows) -> Option<Rows>,
 ) -> Result<(), Error> {
     let run = directory.identity.run();
     let mut fault = None;
-    let written = write_table(directory, &REPLICATES, |writer| {
+    let written = write_table(directory, table, |writer| {
         for shard in shards(specification) {
-            let rows: Rows = match read_part(specification, &directory.path, &shard, &run) {
-                Ok(rows) => rows,
+            let part = match read_part(specification, &directory.path, &shard, &run) {
+                Ok(part) => part,
                 Err(reason) => {
                     let path = part_path(&directory.path, shard.number);
                     fault = Some((path, reason));
                     return Err(io::Error::other("a part is not usable"));
                 }
             };
-            for found in results_of(specification, &rows).unwrap_or_default() {
-                tally.add(found.truth, &found.result);
+            if let Some(rows) = take(part) {
+                writer.write(&rows).map_err(io::Error::other)?;
             }
-            writer.write(&rows).map_err(io::Error::other)?;
         }
         Ok(())
     });

@@ -13,13 +13,13 @@ use crate::analysis::{AnalysisResult, Workspace, analyse};
 use crate::course::Course;
 use crate::endpoint::{Observed, Outcome, outcome, rescue_days};
 use crate::purpose::SubjectKey;
-use crate::replicate::{CourseRequest, Patients, Truth, is_eligible, regimen};
+use crate::replicate::{CourseRequest, Patients, Truth, is_eligible};
 use crate::specification::Specification;
 
 /// Courses per arm in the large sample, at least.
 pub const SUBJECTS_PER_ARM: usize = 10_000;
 /// Replicate numbers of the large sample start here, so that it shares no draw with the trials.
-const FIRST_REPLICATE: u32 = 1 << 30;
+pub(crate) const FIRST_REPLICATE: u32 = 1 << 30;
 
 /// The large-sample value of an estimate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +57,6 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
     let repeats = SUBJECTS_PER_ARM.div_ceil(patients.count.max(1));
     let mut course = Course::default();
     for arm in 0..specification.arms.len() {
-        let regimen = regimen(specification, Truth::AsDesigned, arm);
         for repeat in 0..repeats as u32 {
             for patient in 0..patients.count {
                 let subject = SubjectKey {
@@ -65,16 +64,15 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
                     replicate: FIRST_REPLICATE + repeat,
                     subject: patient as u64,
                 };
-                (patients.course)(
-                    CourseRequest {
-                        patient,
-                        regimen,
-                        subject,
-                    },
-                    &mut course,
-                );
-                let previous = || (patients.attacks_previous_year)(patient, subject);
-                if !is_eligible(specification, &course, previous) {
+                let request = CourseRequest {
+                    patient,
+                    truth: Truth::AsDesigned,
+                    arm,
+                    subject,
+                };
+                (patients.course)(request, &mut course);
+                let previous = || (patients.attacks_previous_year)(request);
+                if !is_eligible(&specification.population.eligibility, &course, previous) {
                     continue;
                 }
                 let rescue_days = specification

@@ -1,5 +1,6 @@
 //! Virtual populations, trials, endpoints and operating characteristics.
 
+pub mod adaptive;
 pub mod analysis;
 pub mod attack;
 pub mod bank;

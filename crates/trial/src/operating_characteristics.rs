@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::{AnalysisResult, EstimateScale, estimate_name, scale};
 use crate::large_sample::LargeSample;
-use crate::replicate::Truth;
+use crate::replicate::{AS_DESIGNED, Truth};
 use crate::specification::Specification;
 
 /// A simulated quantity with its Monte Carlo error.
@@ -32,7 +32,7 @@ pub struct MonteCarlo {
 /// Operating characteristics of one analysis for one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OperatingCharacteristic {
-    /// `as_designed` or `null`.
+    /// `as_designed`, or the name of a null.
     pub truth: String,
     /// Number of the analysis in the trial file, from 0.
     pub analysis: usize,
@@ -80,16 +80,58 @@ pub struct OperatingCharacteristic {
     pub reasons: BTreeMap<String, u64>,
 }
 
+/// Type I error of what decides the trial, under one null.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypeOneError {
+    /// Name of the null.
+    pub null: String,
+    /// Name of the arm that is tested.
+    pub arm: String,
+    /// Share of replicates that reject.
+    pub rejected: MonteCarlo,
+    /// Whether it is the largest of all. The largest of several estimates is itself biased
+    /// upwards by about their Monte Carlo error.
+    pub worst: bool,
+}
+
+/// Marks the largest.
+pub fn mark_worst(errors: &mut [TypeOneError]) {
+    let value = |error: &TypeOneError| error.rejected.value;
+    // The first of equal ones.
+    let worst = errors.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
+    if let Some(first) = errors.iter_mut().find(|error| value(error) == worst) {
+        first.worst = true;
+    }
+}
+
+/// Type I error of the primary analysis under each null.
+pub fn type_one_errors(characteristics: &[OperatingCharacteristic]) -> Vec<TypeOneError> {
+    let mut errors: Vec<TypeOneError> = characteristics
+        .iter()
+        .filter(|c| c.primary && c.is_null())
+        .filter_map(|c| {
+            Some(TypeOneError {
+                null: c.truth.clone(),
+                arm: c.arm.clone(),
+                rejected: c.rejected?,
+                worst: false,
+            })
+        })
+        .collect();
+    mark_worst(&mut errors);
+    errors
+}
+
 /// Mean and spread, added up in the order of the replicates (Welford).
 #[derive(Clone, Copy, Debug, Default)]
-struct Moments {
+pub(crate) struct Moments {
     count: u64,
     mean: f64,
     squares: f64,
 }
 
 impl Moments {
-    fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         self.count += 1;
         let delta = value - self.mean;
         self.mean += delta / self.count as f64;
@@ -100,7 +142,7 @@ impl Moments {
         (self.count > 1).then(|| (self.squares / (self.count - 1) as f64).sqrt())
     }
 
-    fn monte_carlo(&self, shift: f64) -> Option<MonteCarlo> {
+    pub(crate) fn monte_carlo(&self, shift: f64) -> Option<MonteCarlo> {
         let standard_error = self.standard_deviation()? / (self.count as f64).sqrt();
         let value = self.mean - shift;
         let half = NORMAL_975 * standard_error;
@@ -140,6 +182,13 @@ pub struct Accumulator<'a> {
     tallies: BTreeMap<(Truth, usize, usize), Tally>,
 }
 
+impl OperatingCharacteristic {
+    /// Whether it is under a null.
+    pub fn is_null(&self) -> bool {
+        self.truth != AS_DESIGNED
+    }
+}
+
 impl<'a> Accumulator<'a> {
     /// Nothing added yet.
     pub fn new(specification: &'a Specification, large_sample: &'a [LargeSample]) -> Self {
@@ -170,7 +219,7 @@ impl<'a> Accumulator<'a> {
         tally.replicates += 1;
         tally.subjects.add(f64::from(result.subjects));
         tally.events.add(f64::from(result.events));
-        if result.is_rejected(analysis.alpha) == Some(true) {
+        if result.rejected == Some(true) {
             tally.rejected += 1;
             tally.rejected_in_favour += u64::from(result.favours_treatment == Some(true));
         }
@@ -190,6 +239,13 @@ impl<'a> Accumulator<'a> {
         }
     }
 
+    /// The largest type I error of the primary analysis over the nulls so far.
+    pub fn running_worst(&self) -> Option<MonteCarlo> {
+        (0..self.specification.nulls.len())
+            .filter_map(|number| self.running(Truth::Null(number)))
+            .max_by(|a, b| a.value.total_cmp(&b.value))
+    }
+
     /// Share of replicates that reject in the primary analysis so far.
     pub fn running(&self, truth: Truth) -> Option<MonteCarlo> {
         let primary = self.specification.primary_analysis()?;
@@ -200,7 +256,7 @@ impl<'a> Accumulator<'a> {
         let tally = &self.tallies[key];
         let count = match truth {
             Truth::AsDesigned => tally.rejected_in_favour,
-            Truth::Null => tally.rejected,
+            Truth::Null(_) => tally.rejected,
         };
         proportion(count, tally.replicates)
     }
@@ -227,7 +283,7 @@ impl<'a> Accumulator<'a> {
         let test = analysis.method.is_test();
         let one_sided = analysis.alternative == crate::specification::Alternative::Better;
         OperatingCharacteristic {
-            truth: truth.name().to_owned(),
+            truth: truth.name(self.specification).to_owned(),
             analysis: index,
             endpoint: analysis.endpoint.clone(),
             method: analysis.method,
@@ -257,7 +313,7 @@ impl<'a> Accumulator<'a> {
     }
 }
 
-fn proportion(count: u64, total: u64) -> Option<MonteCarlo> {
+pub(crate) fn proportion(count: u64, total: u64) -> Option<MonteCarlo> {
     let found = monte_carlo_proportion(count, total).ok()?;
     Some(MonteCarlo {
         value: found.estimate,
@@ -268,7 +324,7 @@ fn proportion(count: u64, total: u64) -> Option<MonteCarlo> {
     })
 }
 
-fn on_scale(value: f64, scale: EstimateScale) -> Option<f64> {
+pub(crate) fn on_scale(value: f64, scale: EstimateScale) -> Option<f64> {
     let value = match scale {
         EstimateScale::Plain => value,
         EstimateScale::Log => neurocart_numeric::elementary::ln1(value),
@@ -315,6 +371,7 @@ mod tests {
             lower: estimate.map(|e| e / 1.8),
             upper: estimate.map(|e| e * 1.8),
             p_value,
+            rejected: p_value.map(|p| p <= 0.05),
             favours_treatment: estimate.map(|e| e < 1.0),
             reason: estimate
                 .is_none()
@@ -361,10 +418,44 @@ mod tests {
     fn the_null_has_no_bias_and_no_coverage() {
         let specification = specification();
         let mut all = Accumulator::new(&specification, &[]);
-        all.add(Truth::Null, &cox(Some(1.1), Some(0.6)));
-        all.add(Truth::Null, &cox(Some(0.9), Some(0.01)));
+        all.add(Truth::Null(0), &cox(Some(1.1), Some(0.6)));
+        all.add(Truth::Null(0), &cox(Some(0.9), Some(0.01)));
         let found = &all.finish()[0];
         assert!(found.bias.is_none() && found.coverage.is_none());
         assert_eq!(found.rejected.unwrap().value, 0.5);
+    }
+
+    #[test]
+    fn the_worst_of_several_nulls_is_named() {
+        let mut specification = specification();
+        specification.analyses[0].primary = false;
+        specification.analyses[1].primary = true;
+        for name in ["late", "early", "rare"] {
+            specification.nulls.push(crate::specification::Null {
+                name: name.to_owned(),
+                ..Default::default()
+            });
+        }
+        let mut all = Accumulator::new(&specification, &[]);
+        // The shipped null never rejects, the others once, twice and once of two.
+        let p_values = [[0.6, 0.7], [0.6, 0.01], [0.01, 0.02], [0.02, 0.9]];
+        for (number, p_values) in p_values.iter().enumerate() {
+            for &p in p_values {
+                all.add(Truth::Null(number), &cox(Some(1.1), Some(p)));
+            }
+        }
+        assert_eq!(all.running_worst().unwrap().value, 1.0);
+        let errors = type_one_errors(&all.finish());
+        let found: Vec<_> = errors
+            .iter()
+            .map(|e| (e.null.as_str(), e.rejected.value, e.worst))
+            .collect();
+        let expected = [
+            ("anti-cd20-in-both-arms", 0.0, false),
+            ("late", 0.5, false),
+            ("early", 1.0, true),
+            ("rare", 0.5, false),
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -56,6 +56,11 @@ impl From<usize> for Value {
         Value::Integer(Some(value as i64))
     }
 }
+impl From<Option<u32>> for Value {
+    fn from(value: Option<u32>) -> Value {
+        Value::Integer(value.map(i64::from))
+    }
+}
 impl From<Option<u8>> for Value {
     fn from(value: Option<u8>) -> Value {
         Value::Integer(value.map(i64::from))

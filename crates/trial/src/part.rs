@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::adaptive::decisions_of;
 use crate::analysis::AnalysisResult;
 use crate::parquet_file::{Rows, Values, Writer, read};
 use crate::replicate::Truth;
 use crate::specification::Specification;
-use crate::table::REPLICATES;
+use crate::table::{DECISIONS, REPLICATES, Table};
 
 /// Replicates of a shard.
 pub const SHARD_REPLICATES: u32 = 100;
@@ -32,19 +33,14 @@ pub struct Shard {
     pub replicates: Range<u32>,
 }
 
-/// The shards of a trial. Where there is a null, it has every second one.
+/// The shards of a trial: the same replicates of every truth in turn.
 pub fn shards(specification: &Specification) -> Vec<Shard> {
     let total = specification.simulation.replicates;
-    let truths = if specification.simulation.null {
-        &Truth::ALL[..]
-    } else {
-        &Truth::ALL[..1]
-    };
     let mut shards = Vec::new();
     let mut start = 0;
     while start < total {
         let end = total.min(start.saturating_add(SHARD_REPLICATES));
-        for &truth in truths {
+        for truth in Truth::all(specification) {
             shards.push(Shard {
                 number: shards.len(),
                 truth,
@@ -67,7 +63,7 @@ pub fn push_results(
     for result in results {
         let analysis = &specification.analyses[result.analysis];
         rows.push([
-            truth.name().into(),
+            truth.name(specification).into(),
             replicate.into(),
             (result.analysis + 1).into(),
             analysis.endpoint.as_str().into(),
@@ -80,7 +76,7 @@ pub fn push_results(
             result.lower.into(),
             result.upper.into(),
             result.p_value.into(),
-            result.is_rejected(analysis.alpha).into(),
+            result.rejected.into(),
             result.favours_treatment.into(),
             result.reason.as_deref().into(),
         ]);
@@ -98,48 +94,88 @@ pub struct ReplicateResult {
     pub result: AnalysisResult,
 }
 
+/// Access to the cells of rows.
+pub(crate) struct Cells<'a>(pub(crate) &'a Rows);
+
+impl Cells<'_> {
+    pub(crate) fn text(&self, column: usize, row: usize) -> Option<&str> {
+        match self.0.columns.get(column)? {
+            Values::Text(list) => list.get(row)?.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn integer(&self, column: usize, row: usize) -> Option<i64> {
+        match self.0.columns.get(column)? {
+            Values::Integer(list) => *list.get(row)?,
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self, column: usize, row: usize) -> Option<f64> {
+        match self.0.columns.get(column)? {
+            Values::Number(list) => *list.get(row)?,
+            _ => None,
+        }
+    }
+
+    fn flag(&self, column: usize, row: usize) -> Option<bool> {
+        match self.0.columns.get(column)? {
+            Values::Flag(list) => *list.get(row)?,
+            _ => None,
+        }
+    }
+}
+
 /// The results in rows of [`REPLICATES`]; `None` if they are not of this trial.
 pub fn results_of(specification: &Specification, rows: &Rows) -> Option<Vec<ReplicateResult>> {
-    let text = |column: usize, row: usize| match rows.columns.get(column)? {
-        Values::Text(list) => list.get(row)?.as_deref(),
-        _ => None,
-    };
-    let integer = |column: usize, row: usize| match rows.columns.get(column)? {
-        Values::Integer(list) => *list.get(row)?,
-        _ => None,
-    };
-    let number = |column: usize, row: usize| match rows.columns.get(column)? {
-        Values::Number(list) => *list.get(row)?,
-        _ => None,
-    };
-    let flag = |column: usize, row: usize| match rows.columns.get(column)? {
-        Values::Flag(list) => *list.get(row)?,
-        _ => None,
-    };
+    let cells = Cells(rows);
     let of_row = |row: usize| {
-        let scenario = text(0, row)?;
-        let arm = text(5, row)?;
-        let analysis = usize::try_from(integer(2, row)?).ok()?.checked_sub(1)?;
+        let scenario = cells.text(0, row)?;
+        let arm = cells.text(5, row)?;
+        let analysis = usize::try_from(cells.integer(2, row)?)
+            .ok()?
+            .checked_sub(1)?;
         specification.analyses.get(analysis)?;
         Some(ReplicateResult {
-            truth: *Truth::ALL.iter().find(|truth| truth.name() == scenario)?,
-            replicate: u32::try_from(integer(1, row)?).ok()?,
+            truth: Truth::named(specification, scenario)?,
+            replicate: u32::try_from(cells.integer(1, row)?).ok()?,
             result: AnalysisResult {
                 analysis,
                 arm: specification.arms.iter().position(|a| a.name == arm)?,
-                subjects: u32::try_from(integer(6, row)?).ok()?,
-                events: u32::try_from(integer(7, row)?).ok()?,
-                estimate: number(8, row),
-                standard_error: number(9, row),
-                lower: number(10, row),
-                upper: number(11, row),
-                p_value: number(12, row),
-                favours_treatment: flag(14, row),
-                reason: text(15, row).map(str::to_owned),
+                subjects: u32::try_from(cells.integer(6, row)?).ok()?,
+                events: u32::try_from(cells.integer(7, row)?).ok()?,
+                estimate: cells.number(8, row),
+                standard_error: cells.number(9, row),
+                lower: cells.number(10, row),
+                upper: cells.number(11, row),
+                p_value: cells.number(12, row),
+                rejected: cells.flag(13, row),
+                favours_treatment: cells.flag(14, row),
+                reason: cells.text(15, row).map(str::to_owned),
             },
         })
     };
     (0..rows.len()).map(of_row).collect()
+}
+
+/// The rows of a shard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartRows {
+    /// Rows of [`REPLICATES`].
+    pub results: Rows,
+    /// Rows of [`DECISIONS`], where the design makes decisions.
+    pub decisions: Option<Rows>,
+}
+
+impl PartRows {
+    /// No rows yet.
+    pub fn new(specification: &Specification) -> PartRows {
+        PartRows {
+            results: Rows::new(&REPLICATES),
+            decisions: specification.has_decisions().then(|| Rows::new(&DECISIONS)),
+        }
+    }
 }
 
 /// Why a part cannot be used.
@@ -153,11 +189,21 @@ pub enum PartFault {
     Bad(String),
 }
 
-/// File of a part below the run directory.
+/// File of the results of a part below the run directory.
 pub fn part_path(directory: &Path, number: usize) -> PathBuf {
+    table_path(directory, &REPLICATES, number)
+}
+
+/// File of one table of a part below the run directory.
+fn table_path(directory: &Path, table: &Table, number: usize) -> PathBuf {
+    let stem = if *table == REPLICATES {
+        "part"
+    } else {
+        table.name
+    };
     directory
         .join("parts")
-        .join(format!("part-{number:05}.parquet"))
+        .join(format!("{stem}-{number:05}.parquet"))
 }
 
 fn checksum_path(part: &Path) -> PathBuf {
@@ -173,15 +219,29 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Writes a part; `run` names the run it belongs to.
-pub fn write_part(directory: &Path, shard: &Shard, run: &str, rows: &Rows) -> io::Result<()> {
+pub fn write_part(directory: &Path, shard: &Shard, run: &str, rows: &PartRows) -> io::Result<()> {
+    // The results last: a part is there when they are.
+    if let Some(decisions) = &rows.decisions {
+        write_table(directory, &DECISIONS, shard, run, decisions)?;
+    }
+    write_table(directory, &REPLICATES, shard, run, &rows.results)
+}
+
+fn write_table(
+    directory: &Path,
+    table: &Table,
+    shard: &Shard,
+    run: &str,
+    rows: &Rows,
+) -> io::Result<()> {
     let facts = [("run", run.to_owned()), ("shard", shard.number.to_string())];
-    let bytes = Writer::new(Vec::new(), &REPLICATES, &facts)
+    let bytes = Writer::new(Vec::new(), table, &facts)
         .and_then(|mut writer| {
             writer.write(rows)?;
             writer.finish()
         })
         .map_err(io::Error::other)?;
-    let path = part_path(directory, shard.number);
+    let path = table_path(directory, table, shard.number);
     let name = path
         .file_name()
         .unwrap_or_default()
@@ -201,8 +261,55 @@ pub fn read_part(
     directory: &Path,
     shard: &Shard,
     run: &str,
+) -> Result<PartRows, PartFault> {
+    let bad = |reason: &str| PartFault::Bad(reason.to_owned());
+    let results = read_table(directory, &REPLICATES, shard, run)?;
+    let found = results_of(specification, &results).ok_or_else(|| bad(NOT_OF_THIS_TRIAL))?;
+    if !specification.analyses.is_empty() {
+        all_there(shard, found.iter().map(|found| found.replicate))?;
+    }
+    let mut decisions = None;
+    if specification.has_decisions() {
+        let rows = read_table(directory, &DECISIONS, shard, run).map_err(|fault| match fault {
+            PartFault::Missing => bad("its decisions are missing"),
+            fault => fault,
+        })?;
+        let found = decisions_of(specification, &rows).ok_or_else(|| bad(NOT_OF_THIS_TRIAL))?;
+        all_there(shard, found.iter().map(|found| found.replicate))?;
+        decisions = Some(rows);
+    }
+    Ok(PartRows { results, decisions })
+}
+
+const NOT_OF_THIS_TRIAL: &str = "a row is not of this trial";
+
+/// Makes sure that every replicate of the shard is there, in order.
+fn all_there(shard: &Shard, replicates: impl Iterator<Item = u32>) -> Result<(), PartFault> {
+    let mut wanted = shard.replicates.clone();
+    let mut last = None;
+    for replicate in replicates {
+        if Some(replicate) != last {
+            if wanted.next() != Some(replicate) {
+                return Err(PartFault::Bad(format!(
+                    "replicate {replicate} is out of place"
+                )));
+            }
+            last = Some(replicate);
+        }
+    }
+    if wanted.next().is_some() {
+        return Err(PartFault::Bad("replicates are missing".to_owned()));
+    }
+    Ok(())
+}
+
+fn read_table(
+    directory: &Path,
+    table: &Table,
+    shard: &Shard,
+    run: &str,
 ) -> Result<Rows, PartFault> {
-    let path = part_path(directory, shard.number);
+    let path = table_path(directory, table, shard.number);
     let bad = |reason: String| PartFault::Bad(reason);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
@@ -217,7 +324,7 @@ pub fn read_part(
             bytes.len()
         )));
     }
-    let (rows, facts) = read(&path, &REPLICATES).map_err(|error| bad(error.to_string()))?;
+    let (rows, facts) = read(&path, table).map_err(|error| bad(error.to_string()))?;
     let fact = |name: &str| {
         facts
             .iter()
@@ -229,24 +336,6 @@ pub fn read_part(
     }
     if fact("shard") != Some(shard.number.to_string().as_str()) {
         return Err(bad("it holds another shard".to_owned()));
-    }
-    let results = results_of(specification, &rows)
-        .ok_or_else(|| bad("a row is not of this trial".to_owned()))?;
-    let mut wanted = shard.replicates.clone();
-    let mut last = None;
-    for found in &results {
-        if Some(found.replicate) != last {
-            if wanted.next() != Some(found.replicate) {
-                return Err(bad(format!(
-                    "replicate {} is out of place",
-                    found.replicate
-                )));
-            }
-            last = Some(found.replicate);
-        }
-    }
-    if wanted.next().is_some() {
-        return Err(bad("replicates are missing".to_owned()));
     }
     Ok(rows)
 }

@@ -44,6 +44,8 @@ pub struct ArmFlow {
     pub arm: String,
     /// Randomised in the first replicate.
     pub first_randomised: u64,
+    /// Enrolled in the first replicate, but their product could not be made.
+    pub first_not_made: u64,
     /// Followed to the end in the first replicate.
     pub first_completed: u64,
     /// Lost to follow-up in the first replicate.
@@ -322,6 +324,7 @@ impl<'a> Collector<'a> {
             pool.flow.push(ArmFlow {
                 arm: name.clone(),
                 first_randomised: members().count() as u64,
+                first_not_made: first.not_made.iter().filter(|n| n.arm == number).count() as u64,
                 first_completed: ended(End::Completed),
                 first_lost: ended(End::Lost),
                 first_data_cut: ended(End::DataCut),

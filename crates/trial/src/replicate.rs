@@ -3,41 +3,65 @@
 //! A replicate is a pure function of the specification, the bank of solved patients and its
 //! number; everything it needs in memory is in a [`Space`] that the next one uses again.
 
+use crate::adaptive::dose_finding::ConductError;
+use crate::adaptive::group_sequential::Snapshot;
+use crate::adaptive::{Decision, Rules, conduct, group_sequential};
 use crate::analysis::{AnalysisResult, Workspace, analyse};
 use crate::course::Course;
 use crate::design::{ReplicateKey, Selection, allocate, dropout_days, entry_days};
 use crate::endpoint::{Observed, Outcome, event_known_days, outcome, rescue_days};
 use crate::purpose::SubjectKey;
-use crate::specification::{EligibilityVariable, Specification};
+use crate::specification::{Eligibility, EligibilityVariable, Specification};
 
-/// What is simulated: the trial as written, or its null.
+/// What is simulated: the trial as written, or one of its nulls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
     /// Every arm receives its own therapy.
     AsDesigned,
-    /// Every arm receives the therapy of the reference arm, or the null therapy.
-    Null,
+    /// The null of this number in the trial file, from 0.
+    Null(usize),
 }
+
+/// Name of [`Truth::AsDesigned`] in tables.
+pub const AS_DESIGNED: &str = "as_designed";
 
 impl Truth {
     /// Name in tables.
-    pub fn name(self) -> &'static str {
+    pub fn name(self, specification: &Specification) -> &str {
         match self {
-            Truth::AsDesigned => "as_designed",
-            Truth::Null => "null",
+            Truth::AsDesigned => AS_DESIGNED,
+            Truth::Null(number) => &specification.nulls[number].name,
         }
     }
 
-    /// Both, in the order of the tables.
-    pub const ALL: [Truth; 2] = [Truth::AsDesigned, Truth::Null];
+    /// Everything that is simulated, in the order of the tables.
+    pub fn all(specification: &Specification) -> impl Iterator<Item = Truth> {
+        std::iter::once(Truth::AsDesigned).chain((0..specification.nulls.len()).map(Truth::Null))
+    }
 
-    /// The key of replicate `number`: the null has replicates of its own.
+    /// The truth called `name`.
+    pub fn named(specification: &Specification, name: &str) -> Option<Truth> {
+        Truth::all(specification).find(|truth| truth.name(specification) == name)
+    }
+
+    /// The key of replicate `number`: the nulls have replicates of their own, and share their
+    /// draws among each other, so that they are compared sharply.
     pub fn key(self, seed: u64, number: u32) -> ReplicateKey {
         let replicate = match self {
             Truth::AsDesigned => number,
-            Truth::Null => number | 1 << 31,
+            Truth::Null(_) => number | 1 << 31,
         };
         ReplicateKey { seed, replicate }
+    }
+
+    /// The inclusion limits that apply.
+    pub fn eligibility(self, specification: &Specification) -> &[Eligibility] {
+        match self {
+            Truth::Null(number) if !specification.nulls[number].eligibility.is_empty() => {
+                &specification.nulls[number].eligibility
+            }
+            _ => &specification.population.eligibility,
+        }
     }
 }
 
@@ -46,9 +70,10 @@ impl Truth {
 pub struct CourseRequest {
     /// Patient of the bank, from 0.
     pub patient: usize,
-    /// Regimen: the number of an arm, or the number of arms for the null therapy of a trial
-    /// without a reference arm.
-    pub regimen: usize,
+    /// What is simulated: it decides the regimen, and the model's parameters.
+    pub truth: Truth,
+    /// Number of the arm, from 0.
+    pub arm: usize,
     /// Address of the subject's draws.
     pub subject: SubjectKey,
 }
@@ -61,7 +86,7 @@ pub struct Patients<'a> {
     /// Draws a course into a buffer; its visits are those of the specification, day 0 first.
     pub course: &'a (dyn Fn(CourseRequest, &mut Course) + Sync),
     /// Draws the number of attacks in the year before enrolment.
-    pub attacks_previous_year: &'a (dyn Fn(usize, SubjectKey) -> u32 + Sync),
+    pub attacks_previous_year: &'a (dyn Fn(CourseRequest) -> u32 + Sync),
 }
 
 /// How a subject's observation ended.
@@ -91,16 +116,36 @@ impl End {
 pub struct Subject {
     /// Number of the patient in the bank, from 0.
     pub patient: usize,
-    /// Arm, from 0.
+    /// Arm whose treatment was received, from 0.
     pub arm: usize,
+    /// Arm that was assigned; a higher dose than the received one where the product held fewer cells.
+    pub assigned: usize,
     /// Calendar day of entry, from the opening of the trial.
     pub entry_days: f64,
+    /// Calendar day of the first treatment.
+    pub treated_days: f64,
     /// End of observation, from the first treatment.
     pub until_days: f64,
     /// Why it ended.
     pub end: End,
     /// Start of rescue treatment, if it started.
     pub rescue_days: Option<f64>,
+}
+
+impl Subject {
+    /// Whether the product held fewer cells than assigned.
+    pub fn is_short(&self) -> bool {
+        self.arm != self.assigned
+    }
+}
+
+/// A subject whose product could not be made: enrolled, but not treated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NotMade {
+    /// Arm that was assigned, from 0.
+    pub arm: usize,
+    /// Calendar day of entry.
+    pub entry_days: f64,
 }
 
 /// One simulated trial and the buffers of the next.
@@ -116,48 +161,85 @@ pub struct Space {
     pub outcomes: Vec<Vec<Outcome>>,
     /// Results of the analyses.
     pub results: Vec<AnalysisResult>,
+    /// Subjects without a product.
+    pub not_made: Vec<NotMade>,
+    /// What the design decided, in order.
+    pub decisions: Vec<Decision>,
+    /// The data of the look that ended a group sequential trial.
+    pub(crate) stop: Option<Snapshot>,
+    rules: Rules,
     selection: Selection,
     allocation: Vec<usize>,
     arms: Vec<usize>,
     workspace: Workspace,
 }
 
-/// Why a replicate cannot be simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "only {eligible} of {patients} virtual patients are eligible in replicate {replicate}, fewer than the {size} subjects of the trial"
-)]
-pub struct TooFewEligible {
-    /// Eligible patients.
-    pub eligible: usize,
-    /// Patients of the bank.
-    pub patients: usize,
-    /// Number of the replicate.
-    pub replicate: u32,
-    /// Subjects wanted.
-    pub size: usize,
-}
+impl Space {
+    /// Empties the space for a replicate and a bank of `bank` patients.
+    pub(crate) fn restart(&mut self, key: ReplicateKey, bank: usize) {
+        self.selection.restart(key, bank);
+        self.subjects.clear();
+        self.not_made.clear();
+        self.decisions.clear();
+        self.stop = None;
+        self.screened = 0;
+    }
 
-/// The regimen an arm receives.
-pub fn regimen(specification: &Specification, truth: Truth, arm: usize) -> usize {
-    match truth {
-        Truth::AsDesigned => arm,
-        Truth::Null => specification
-            .reference_arm()
-            .unwrap_or(specification.arms.len()),
+    /// The next patient of the bank in random order.
+    pub(crate) fn next_candidate(&mut self) -> Option<usize> {
+        self.selection.next()
+    }
+
+    pub(crate) fn workspace(&mut self) -> &mut Workspace {
+        &mut self.workspace
+    }
+
+    /// Removes whoever enters after a day, as if the trial had closed then.
+    pub(crate) fn keep_entered(&mut self, day: f64) {
+        let mut kept = 0;
+        for index in 0..self.subjects.len() {
+            if self.subjects[index].entry_days <= day {
+                // Swapped, not dropped: the buffers serve the next replicate.
+                self.subjects.swap(kept, index);
+                self.courses.swap(kept, index);
+                kept += 1;
+            }
+        }
+        self.subjects.truncate(kept);
+        self.not_made.retain(|lost| lost.entry_days <= day);
     }
 }
 
-/// Whether a candidate with this course may enter.
+/// Why a replicate cannot be simulated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotSimulate {
+    /// The bank holds too few eligible patients.
+    #[error(
+        "only {eligible} of {patients} virtual patients are eligible in replicate {replicate}, fewer than its subjects"
+    )]
+    TooFewEligible {
+        /// Eligible patients.
+        eligible: usize,
+        /// Patients of the bank.
+        patients: usize,
+        /// Number of the replicate.
+        replicate: u32,
+    },
+    /// The design asks for the impossible; the check of the trial file says so first.
+    #[error("the design cannot be worked out: {0}")]
+    Design(String),
+}
+
+/// Whether a candidate with this course may enter under these inclusion limits.
 pub fn is_eligible(
-    specification: &Specification,
+    limits: &[Eligibility],
     course: &Course,
     attacks_previous_year: impl Fn() -> u32,
 ) -> bool {
     let Some(baseline) = course.visits.first() else {
         return false;
     };
-    specification.population.eligibility.iter().all(|rule| {
+    limits.iter().all(|rule| {
         let value = match rule.variable {
             EligibilityVariable::Edss => baseline.edss,
             EligibilityVariable::MgAdl => baseline.mg_adl,
@@ -180,15 +262,30 @@ pub fn simulate(
     truth: Truth,
     number: u32,
     space: &mut Space,
-) -> Result<(), TooFewEligible> {
+) -> Result<(), CannotSimulate> {
     let key = truth.key(specification.simulation.seed, number);
-    enrol(specification, patients, truth, key, space).map_err(|eligible| TooFewEligible {
+    let mut rules = std::mem::take(&mut space.rules);
+    let design = |error: &dyn std::fmt::Display| CannotSimulate::Design(error.to_string());
+    rules.update(specification).map_err(|e| design(&e))?;
+    let too_few = |eligible| CannotSimulate::TooFewEligible {
         eligible,
         patients: patients.count,
         replicate: number,
-        size: specification.population.size,
-    })?;
-    cut(specification, space);
+    };
+    if specification.decides_while_enrolling() {
+        match conduct(specification, patients, truth, key, &rules, space) {
+            Err(ConductError::Exhausted(_)) => return Err(too_few(space.subjects.len())),
+            Err(ConductError::Input(error)) => return Err(design(&error)),
+            Ok(()) => {}
+        }
+    } else {
+        enrol(specification, patients, truth, key, space).map_err(too_few)?;
+        match &rules.looks {
+            Some(plan) => group_sequential::conduct(specification, plan, space),
+            None => cut(specification, space),
+        }
+    }
+    space.rules = rules;
     for (subject, course) in space.subjects.iter_mut().zip(&space.courses) {
         let rule = specification.rescue.as_ref();
         subject.rescue_days = rule.and_then(|rule| rescue_days(course, rule, subject.until_days));
@@ -203,15 +300,25 @@ pub fn simulate(
         let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else {
             continue;
         };
-        let outcomes = &space.outcomes[endpoint];
+        let (outcomes, arms) = match &space.stop {
+            Some(stop) if stop.endpoint == endpoint => (&stop.outcomes, &stop.arms),
+            _ => (&space.outcomes[endpoint], &space.arms),
+        };
+        let first = space.results.len();
         analyse(
             specification,
             index,
             outcomes,
-            &space.arms,
+            arms,
             &mut space.workspace,
             &mut space.results,
         );
+        // The looks decide about the primary analysis, not its p value alone.
+        if let (Some(stop), Some(result)) = (&space.stop, space.results.get_mut(first))
+            && analysis.primary
+        {
+            *result = stop.result.clone();
+        }
     }
     Ok(())
 }
@@ -226,10 +333,8 @@ fn enrol(
 ) -> Result<(), usize> {
     let size = specification.population.size;
     allocate(key, &specification.arms, size, &mut space.allocation);
-    space.selection.restart(key, patients.count);
-    space.subjects.clear();
+    space.restart(key, patients.count);
     space.courses.resize_with(size, Course::default);
-    space.screened = 0;
     let follow_up_days = specification.follow_up_days();
     while space.subjects.len() < size {
         let enrolled = space.subjects.len();
@@ -247,20 +352,24 @@ fn enrol(
         let arm = space.allocation[enrolled];
         let request = CourseRequest {
             patient,
-            regimen: regimen(specification, truth, arm),
+            truth,
+            arm,
             subject,
         };
         let course = &mut space.courses[enrolled];
         (patients.course)(request, course);
-        let previous = || (patients.attacks_previous_year)(patient, subject);
-        if !is_eligible(specification, course, previous) {
+        let previous = || (patients.attacks_previous_year)(request);
+        if !is_eligible(truth.eligibility(specification), course, previous) {
             continue;
         }
         let lost = dropout_days(key, candidate, &specification.arms[arm], specification);
+        let entry_days = entry_days(key, candidate, specification);
         space.subjects.push(Subject {
             patient,
             arm,
-            entry_days: entry_days(key, candidate, specification),
+            assigned: arm,
+            entry_days,
+            treated_days: entry_days,
             until_days: lost.min(follow_up_days),
             end: if lost < follow_up_days {
                 End::Lost
@@ -274,7 +383,7 @@ fn enrol(
 }
 
 /// Far above the rounding of a calendar day, far below anything that matters.
-const ROUNDING_DAYS: f64 = 1e-6;
+pub(crate) const ROUNDING_DAYS: f64 = 1e-6;
 
 /// Ends the observation of an event-driven trial when it has its events, but not before the last
 /// subject has entered.

@@ -7,30 +7,29 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use crate::adaptive::characteristics::DesignTally;
+use crate::adaptive::{decisions_of, push_decisions};
 use crate::error::{Error, Problem};
 use crate::operating_characteristics::{Accumulator, MonteCarlo};
-use crate::parquet_file::Rows;
 use crate::part::{
-    PartFault, ReplicateResult, Shard, part_path, push_results, read_part, results_of, shards,
-    write_part,
+    PartFault, PartRows, Shard, part_path, push_results, read_part, results_of, shards, write_part,
 };
-use crate::replicate::{Patients, Space, TooFewEligible, Truth, simulate};
+use crate::replicate::{CannotSimulate, Patients, Space, Truth, simulate};
 use crate::run_directory::{RunDirectory, cannot_write};
 use crate::specification::Specification;
-use crate::table::REPLICATES;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Replicates done, those of an earlier start included.
     pub done: u64,
-    /// Replicates in all, of both scenarios.
+    /// Replicates in all, of every truth.
     pub total: u64,
     /// Replicates that an earlier start had done.
     pub found: u64,
     /// Power of the primary analysis so far.
     pub power: Option<MonteCarlo>,
-    /// Type I error of the primary analysis so far.
+    /// Type I error of the primary analysis so far, under the worst null.
     pub type_one_error: Option<MonteCarlo>,
 }
 
@@ -65,6 +64,7 @@ pub fn run(
     let run = directory.identity.run();
     let all = shards(specification);
     let mut tally = Accumulator::new(specification, &[]);
+    let mut designs = DesignTally::default();
     let mut progress = Progress {
         done: 0,
         total: all.iter().map(|shard| shard.replicates.len() as u64).sum(),
@@ -80,10 +80,7 @@ pub fn run(
         match read_part(specification, &directory.path, &shard, &run) {
             Ok(rows) => {
                 progress.found += shard.replicates.len() as u64;
-                add(
-                    &mut tally,
-                    &results_of(specification, &rows).unwrap_or_default(),
-                );
+                add(specification, &rows, &mut tally, &mut designs);
             }
             Err(PartFault::Missing) => left.push(shard),
             Err(PartFault::Bad(reason)) => {
@@ -99,7 +96,7 @@ pub fn run(
         }
     }
     progress.done = progress.found;
-    update(&mut progress, &tally);
+    update(specification, &mut progress, &tally, &designs);
     report(progress);
 
     let next = AtomicUsize::new(0);
@@ -114,13 +111,13 @@ pub fn run(
                 while let Some(shard) = left.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let halt = || cancel.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed);
                     let done = compute(specification, patients, shard, &mut space, &halt)
-                        .map_err(|error| too_few(&directory.path, error))
+                        .map_err(|error| cannot_simulate(&directory.path, error))
                         .and_then(|rows| {
                             let Some(rows) = rows else { return Ok(None) };
                             write_part(&directory.path, shard, run, &rows).map_err(|error| {
                                 cannot_write(&part_path(&directory.path, shard.number), error)
                             })?;
-                            Ok(results_of(specification, &rows))
+                            Ok(Some(rows))
                         });
                     let go_on = matches!(done, Ok(Some(_)));
                     if sender.send((shard.replicates.len(), done)).is_err() || !go_on {
@@ -132,10 +129,10 @@ pub fn run(
         drop(sender);
         for (replicates, done) in receiver {
             match done {
-                Ok(Some(results)) => {
+                Ok(Some(rows)) => {
                     progress.done += replicates as u64;
-                    add(&mut tally, &results);
-                    update(&mut progress, &tally);
+                    add(specification, &rows, &mut tally, &mut designs);
+                    update(specification, &mut progress, &tally, &designs);
                     report(progress);
                 }
                 Ok(None) => {}
@@ -159,8 +156,8 @@ fn compute(
     shard: &Shard,
     space: &mut Space,
     halt: &dyn Fn() -> bool,
-) -> Result<Option<Rows>, TooFewEligible> {
-    let mut rows = Rows::new(&REPLICATES);
+) -> Result<Option<PartRows>, CannotSimulate> {
+    let mut rows = PartRows::new(specification);
     for replicate in shard.replicates.clone() {
         if halt() {
             return Ok(None);
@@ -171,28 +168,62 @@ fn compute(
             shard.truth,
             replicate,
             &space.results,
-            &mut rows,
+            &mut rows.results,
         );
+        if let Some(decisions) = &mut rows.decisions {
+            push_decisions(
+                specification,
+                shard.truth,
+                replicate,
+                &space.decisions,
+                decisions,
+            );
+        }
     }
     Ok(Some(rows))
 }
 
-/// The error of a bank that is too small for the trial.
-pub(crate) fn too_few(directory: &Path, error: TooFewEligible) -> Error {
+/// The error of a replicate, with a way out.
+pub(crate) fn cannot_simulate(directory: &Path, error: CannotSimulate) -> Error {
+    let hint = match &error {
+        CannotSimulate::TooFewEligible { .. } => {
+            "enlarge `population.bank` or widen the eligibility, and start a new run"
+        }
+        CannotSimulate::Design(_) => "`neurocart check` names the place in the trial file",
+    };
     Error::RunDirectory {
         directory: directory.display().to_string(),
         message: error.to_string(),
-        hint: "enlarge `population.bank` or widen the eligibility, and start a new run".to_owned(),
+        hint: hint.to_owned(),
     }
 }
 
-fn add(tally: &mut Accumulator<'_>, results: &[ReplicateResult]) {
-    for found in results {
+fn add(
+    specification: &Specification,
+    rows: &PartRows,
+    tally: &mut Accumulator<'_>,
+    designs: &mut DesignTally,
+) {
+    for found in results_of(specification, &rows.results).unwrap_or_default() {
         tally.add(found.truth, &found.result);
     }
+    let decisions = rows.decisions.as_ref();
+    let decisions = decisions.and_then(|rows| decisions_of(specification, rows));
+    designs.add(specification, &decisions.unwrap_or_default());
 }
 
-fn update(progress: &mut Progress, tally: &Accumulator<'_>) {
-    progress.power = tally.running(Truth::AsDesigned);
-    progress.type_one_error = tally.running(Truth::Null);
+fn update(
+    specification: &Specification,
+    progress: &mut Progress,
+    tally: &Accumulator<'_>,
+    designs: &DesignTally,
+) {
+    // The design of a single arm decides its trial; elsewhere the primary analysis does.
+    if specification.single_arm.is_some() {
+        progress.power = designs.rejected(Truth::AsDesigned);
+        progress.type_one_error = designs.worst(specification);
+    } else {
+        progress.power = tally.running(Truth::AsDesigned);
+        progress.type_one_error = tally.running_worst();
+    }
 }

@@ -12,13 +12,21 @@ use serde::{Deserialize, Serialize};
 use crate::therapy::FieldOverride;
 
 mod analysis;
+mod dose_finding;
 mod endpoint;
+mod group_sequential;
+mod null;
+mod single_arm;
 
 pub use analysis::{Alternative, Analysis, Historical, Method};
+pub use dose_finding::{DoseFinding, DoseFindingMethod, DoseLimitingToxicity, Manufacturing};
 pub use endpoint::{
     AdverseEvent, ConfirmationWeeks, Endpoint, ImmunosuppressionRestart, Measure, OutcomeKind,
     ProgressionClass, ProgressionReference, ProgressionRule, Score, Strategy,
 };
+pub use group_sequential::{FutilityRule, GroupSequential, SpendingFunction};
+pub use null::Null;
+pub use single_arm::{ManufacturingFailure, Optimality, SingleArm, ToxicityRule};
 
 /// A simulated clinical trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,14 +57,29 @@ pub struct Specification {
     /// Rule that starts rescue treatment; none where the section is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescue: Option<Rescue>,
+    /// Making the cell product; at once and always where the section is missing. For trials with
+    /// `[dose_finding]` or `[single_arm]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manufacturing: Option<Manufacturing>,
     /// What is measured for the question, one `[[endpoint]]` each.
-    #[serde(rename = "endpoint")]
-    #[schemars(length(min = 1))]
+    #[serde(rename = "endpoint", default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<Endpoint>,
-    /// Statistical analyses, one `[[analysis]]` each.
-    #[serde(rename = "analysis")]
-    #[schemars(length(min = 1))]
+    /// Statistical analyses at the end, one `[[analysis]]` each.
+    #[serde(rename = "analysis", default, skip_serializing_if = "Vec::is_empty")]
     pub analyses: Vec<Analysis>,
+    /// Dose finding over the arms, which are then the doses, lowest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dose_finding: Option<DoseFinding>,
+    /// A trial of one arm in two stages; after dose finding, of the dose that it named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_arm: Option<SingleArm>,
+    /// Looks at the primary analysis of a randomised trial before its planned end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_sequential: Option<GroupSequential>,
+    /// Truths without an effect under which the trial is simulated as well, one `[[null]]` each.
+    /// The type I error is reported for each, and the worst one is named.
+    #[serde(rename = "null", default, skip_serializing_if = "Vec::is_empty")]
+    pub nulls: Vec<Null>,
     /// Replicates, seed and switches of the simulation.
     pub simulation: Simulation,
 }
@@ -69,7 +92,9 @@ pub struct Population {
     #[serde(rename = "disease")]
     #[schemars(length(min = 1))]
     pub diseases: Vec<DiseaseShare>,
-    /// Subjects randomised, all arms together.
+    /// Subjects randomised, all arms together. Left out where `[dose_finding]` or `[single_arm]`
+    /// say how many.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub size: usize,
     /// Virtual patients solved once per regimen, from which every replicate draws its subjects
     /// without replacement. Ten times the size or more keeps replicates nearly independent.
@@ -149,7 +174,7 @@ pub struct Arm {
     /// missing, the therapy file says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blinded: Option<bool>,
-    /// The control arm: contrasts are against it, and it is the null of the type I error.
+    /// The control arm: contrasts are against it, and a null gives its therapy to every arm.
     #[serde(default)]
     pub reference: bool,
     /// Fields of the therapy file that this arm changes, by name: `dose_cells_per_kg = 2e6`,
@@ -204,9 +229,13 @@ impl Arm {
 pub struct Accrual {
     /// Length of the enrolment period; subjects enter uniformly over it, and all at once where
     /// it is 0.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_given")]
     #[schemars(range(min = 0.0))]
     pub duration_weeks: f64,
+    /// Instead, for `[dose_finding]` and `[single_arm]`: eligible candidates per week, who come
+    /// independently of each other. Those who come while the trial is not enrolling do not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_week: Option<f64>,
 }
 
 /// How long subjects are followed.
@@ -276,13 +305,6 @@ pub struct Simulation {
     pub replicates: u32,
     /// Root seed of all random numbers.
     pub seed: u64,
-    /// Also simulate the null: every arm receives the therapy of the reference arm, so that each
-    /// rejection is a false one.
-    #[serde(default = "yes")]
-    pub null: bool,
-    /// Therapy of the null in a trial without a reference arm.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub null_therapy: Option<String>,
     /// The first so many replicates are written subject by subject, visit by visit.
     #[serde(default = "twenty")]
     pub detail_replicates: u32,
@@ -292,14 +314,17 @@ pub struct Simulation {
     pub maximum_failed_fraction: f64,
 }
 
+fn is_zero(size: &usize) -> bool {
+    *size == 0
+}
+fn is_none_given(duration_weeks: &f64) -> bool {
+    *duration_weeks == 0.0
+}
 fn one() -> f64 {
     1.0
 }
 fn one_part() -> u32 {
     1
-}
-fn yes() -> bool {
-    true
 }
 fn twenty() -> u32 {
     20
@@ -338,6 +363,16 @@ impl Specification {
     /// Longest follow-up of a subject, in days.
     pub fn follow_up_days(&self) -> f64 {
         self.follow_up.duration_weeks * DAYS_PER_WEEK
+    }
+
+    /// Whether subjects are enrolled one by one while the design decides.
+    pub fn decides_while_enrolling(&self) -> bool {
+        self.dose_finding.is_some() || self.single_arm.is_some()
+    }
+
+    /// Whether the design decides while the trial runs, so that there are decisions to keep.
+    pub fn has_decisions(&self) -> bool {
+        self.decides_while_enrolling() || self.group_sequential.is_some()
     }
 
     /// Index of the reference arm.

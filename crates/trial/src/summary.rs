@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use neurocart_stats::quantile::{QuantileType, quantiles};
 use serde::{Deserialize, Serialize};
 
+use crate::adaptive::characteristics::{DesignCharacteristics, TwoStageDesign};
 use crate::cohort::Cohort;
 use crate::error::{Error, Problem};
 use crate::large_sample::LargeSample;
 use crate::library::Library;
-use crate::operating_characteristics::OperatingCharacteristic;
+use crate::operating_characteristics::{OperatingCharacteristic, TypeOneError};
 use crate::pool::Pool;
 use crate::run_directory::Identity;
 use crate::specification::Specification;
@@ -34,6 +35,12 @@ pub struct Summary {
     pub pool: Pool,
     /// Power, type I error, bias, coverage.
     pub operating_characteristics: Vec<OperatingCharacteristic>,
+    /// What a design that decides while the trial runs does, under each truth.
+    pub designs: Vec<DesignCharacteristics>,
+    /// The two-stage design of the single arm, exactly.
+    pub two_stage: Option<TwoStageDesign>,
+    /// Type I error under each null, with the worst one marked.
+    pub type_one_errors: Vec<TypeOneError>,
     /// What bias and coverage are measured against.
     pub large_sample: Vec<LargeSample>,
     /// The values of the model in use.
@@ -228,7 +235,7 @@ pub fn cohort_summary(cohort: &Cohort) -> CohortSummary {
         implausible: BTreeMap::new(),
         failures: Vec::new(),
     };
-    for stratum in &cohort.strata {
+    for stratum in cohort.strata.iter().chain(cohort.changed.iter().flatten()) {
         let bank = &stratum.bank;
         summary.candidates += bank.screening.candidates as u64;
         for (reason, count) in &bank.screening.rejected {

@@ -65,7 +65,7 @@ pub const REPLICATES: Table = Table {
             "scenario",
             Text,
             false,
-            "`as_designed`, or `null`: every arm has the therapy of the reference arm.",
+            "`as_designed`, or the name of a null.",
         ),
         column(
             "replicate",
@@ -127,13 +127,13 @@ pub const REPLICATES: Table = Table {
             "p_value",
             Number,
             true,
-            "p value of the stated alternative.",
+            "p value of the stated alternative; of a group sequential primary analysis, the stage-wise one.",
         ),
         column(
             "rejected",
             Flag,
             true,
-            "Whether the p value is at most alpha.",
+            "Whether the null hypothesis is rejected: the p value is at most alpha, or z reaches its boundary.",
         ),
         column(
             "favours_treatment",
@@ -146,6 +146,152 @@ pub const REPLICATES: Table = Table {
             Text,
             true,
             "Why there is no estimate, interval or p value.",
+        ),
+    ],
+};
+
+/// One row per decision of a design that decides while the trial runs.
+pub const DECISIONS: Table = Table {
+    name: "decisions",
+    meaning: "One row per scenario, replicate and decision of `[dose_finding]` (one per dose, at its end), `[single_arm]` (one per stage, and one where toxicity stops the trial) and `[group_sequential]` (one per look). Only such trials have this file.",
+    columns: &[
+        column(
+            "scenario",
+            Text,
+            false,
+            "`as_designed`, or the name of a null.",
+        ),
+        column(
+            "replicate",
+            Integer,
+            false,
+            "Number of the replicate, from 0.",
+        ),
+        column(
+            "step",
+            Text,
+            false,
+            "`dose_finding`, `single_arm` or `group_sequential`.",
+        ),
+        column(
+            "number",
+            Integer,
+            false,
+            "Number of the dose, the stage or the look, from 1.",
+        ),
+        column(
+            "arm",
+            Text,
+            false,
+            "Name of the arm: the dose, the single arm, the treated arm.",
+        ),
+        column(
+            "time_days",
+            Number,
+            false,
+            "Calendar day of the decision, from the opening of the trial.",
+        ),
+        column(
+            "enrolled",
+            Integer,
+            false,
+            "Subjects enrolled: assigned to the dose, or in this part of the trial until then.",
+        ),
+        column(
+            "not_made",
+            Integer,
+            false,
+            "Of these, subjects whose product could not be made.",
+        ),
+        column(
+            "short",
+            Integer,
+            false,
+            "Of these, subjects who received the next lower dose.",
+        ),
+        column(
+            "subjects",
+            Integer,
+            false,
+            "Subjects whose outcome the decision is made from: given the dose, judged, or in the primary analysis.",
+        ),
+        column(
+            "events",
+            Integer,
+            false,
+            "Dose-limiting toxicities, subjects with a yes, or events; of a stop for toxicity, subjects with the toxicity.",
+        ),
+        column(
+            "responders",
+            Integer,
+            true,
+            "Responders at the dose, in dose finding.",
+        ),
+        column(
+            "information",
+            Number,
+            true,
+            "Information at a look, as a fraction of the planned maximum.",
+        ),
+        column(
+            "z",
+            Number,
+            true,
+            "z statistic of a look, positive in favour of the treated arm.",
+        ),
+        column(
+            "efficacy_boundary",
+            Number,
+            true,
+            "z, or number of responders, from which the null hypothesis is rejected; infinite where the look cannot reject.",
+        ),
+        column(
+            "futility_boundary",
+            Number,
+            true,
+            "z, or number of responders, up to which the trial stops without rejecting.",
+        ),
+        column(
+            "naive_estimate",
+            Number,
+            true,
+            "Estimate that ignores the design: proportion, or the estimate of the primary analysis.",
+        ),
+        column(
+            "estimate",
+            Number,
+            true,
+            "Estimate that allows for it: uniformly minimum variance unbiased, or median-unbiased.",
+        ),
+        column(
+            "interval_lower",
+            Number,
+            true,
+            "Lower end of the interval that allows for the design, at confidence 1 - 2 alpha (one-sided) or 1 - alpha (two-sided).",
+        ),
+        column(
+            "interval_upper",
+            Number,
+            true,
+            "Upper end of that interval.",
+        ),
+        column(
+            "p_value",
+            Number,
+            true,
+            "p value that allows for the design.",
+        ),
+        column(
+            "verdict",
+            Text,
+            false,
+            "`selected`, `not_selected`, `continue`, `rejected`, `not_rejected` or `toxicity`.",
+        ),
+        column(
+            "reason",
+            Text,
+            true,
+            "Why no dose is selected, or why a look could not decide.",
         ),
     ],
 };
@@ -173,12 +319,29 @@ pub const SUBJECTS: Table = Table {
             false,
             "Number of the virtual patient in the bank, from 0.",
         ),
-        column("arm", Text, false, "Name of the arm."),
+        column(
+            "arm",
+            Text,
+            false,
+            "Name of the arm whose treatment was received.",
+        ),
         column(
             "entry_days",
             Number,
             false,
             "Calendar day of entry, from the opening of the trial.",
+        ),
+        column(
+            "treated_days",
+            Number,
+            false,
+            "Calendar day of the first treatment; after entry where a cell product is made.",
+        ),
+        column(
+            "assigned_arm",
+            Text,
+            false,
+            "Name of the arm that was assigned; another one where the product held fewer cells.",
         ),
         column(
             "observed_days",
@@ -415,11 +578,12 @@ pub const EVENTS: Table = Table {
 pub const TABLES: [Table; 4] = [SUBJECTS, VISITS, EVENTS, REPLICATES];
 
 /// Tables of a run and the table of `neurocart population`.
-const DOCUMENTED: [Table; 5] = [
+const DOCUMENTED: [Table; 6] = [
     SUBJECTS,
     VISITS,
     EVENTS,
     REPLICATES,
+    DECISIONS,
     crate::population_table::PATIENTS,
 ];
 

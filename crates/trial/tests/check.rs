@@ -91,7 +91,18 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "rescue_strategy = \"hypothetical\"",
         "rescue_strategy = \"composite\"",
     ),
-    (NMOSD, "null_therapy = \"placebo\"", ""),
+    (NMOSD, "therapy = \"placebo\"", ""),
+    (NMOSD, "therapy = \"placebo\"", "therapy = \"placebos\""),
+    (
+        MG,
+        "name = \"placebo-in-both-arms\"",
+        "name = \"as_designed\"",
+    ),
+    (
+        MG,
+        "[[null]]",
+        "[[null]]\nname = \"placebo-in-both-arms\"\nparameters = { rhoo = 1 }\n\n[[null]]",
+    ),
     (NMOSD, "hazard_per_year = 0.5315", "hazard_per_year = 0"),
     (
         NMOSD,

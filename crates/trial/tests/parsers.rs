@@ -17,15 +17,13 @@ use neurocart_trial::disease::Disease;
 use neurocart_trial::finish::read_summary;
 use neurocart_trial::library::{CORRELATIONS, Library, PARAMETERS};
 use neurocart_trial::parameters::{Override, Parameters};
-use neurocart_trial::parquet_file::Rows;
 use neurocart_trial::part::{
-    PartFault, part_path, push_results, read_part, results_of, sha256, shards, write_part,
+    PartFault, PartRows, part_path, push_results, read_part, results_of, sha256, shards, write_part,
 };
 use neurocart_trial::replicate::Truth;
 use neurocart_trial::run_directory::{Identity, RunDirectory, read_specification};
 use neurocart_trial::specification::Specification;
 use neurocart_trial::summary::known_failures;
-use neurocart_trial::table::REPLICATES;
 use neurocart_trial::therapy::{FieldOverride, Therapy};
 use neurocart_trial::validation::comparison::{FILE as COMPARISONS, Plan};
 use neurocart_trial::validation::published::Landmarks;
@@ -99,7 +97,7 @@ const TOKENS: &[&str] = &[
     "first,second,correlation\n",
     "theta,lambda,0.5\n",
     "theta = 0.2\n",
-    "null",
+    "[[null]]\n",
     "every_days = 28\n",
     "[[[[[[[[[[[[[[[[",
 ];
@@ -420,7 +418,7 @@ impl Run {
         let folder = Folder::new();
         let mut specification: Specification = toml::from_str(shipped(TRIALS[0])).unwrap();
         specification.simulation.replicates = REPLICATES_OF_THE_PART;
-        specification.simulation.null = false;
+        specification.nulls.clear();
         let identity = Identity::new(&specification, library(), "0.0.0-test");
         drop(RunDirectory::create(&folder.0, &specification, identity.clone()).unwrap());
         Run {
@@ -433,7 +431,7 @@ impl Run {
     /// The run with its one part, of results that no simulation made.
     fn with_a_part() -> Run {
         let run = Run::new();
-        let mut rows = Rows::new(&REPLICATES);
+        let mut rows = PartRows::new(&run.specification);
         for replicate in 0..REPLICATES_OF_THE_PART {
             let result = AnalysisResult {
                 analysis: 0,
@@ -445,6 +443,7 @@ impl Run {
                 lower: Some(0.0),
                 upper: Some(1.0),
                 p_value: Some(0.04),
+                rejected: Some(true),
                 favours_treatment: Some(true),
                 reason: (replicate == 3).then(|| "nobody responded".to_owned()),
             };
@@ -453,7 +452,7 @@ impl Run {
                 Truth::AsDesigned,
                 replicate,
                 &[result],
-                &mut rows,
+                &mut rows.results,
             );
         }
         let shard = shards(&run.specification)[0].clone();
@@ -461,7 +460,7 @@ impl Run {
         run
     }
 
-    fn read_part(&self) -> Result<Rows, PartFault> {
+    fn read_part(&self) -> Result<PartRows, PartFault> {
         let shard = &shards(&self.specification)[0];
         read_part(
             &self.specification,
@@ -542,7 +541,7 @@ proptest! {
         fs::write(&part, &bytes).unwrap();
         fs::write(part.with_extension("parquet.sha256"), format!("{}  part\n", sha256(&bytes))).unwrap();
         if let Ok(rows) = run.read_part() {
-            let results = results_of(&run.specification, &rows).expect("rows of this trial");
+            let results = results_of(&run.specification, &rows.results).expect("rows of this trial");
             let replicates: BTreeSet<u32> = results.iter().map(|r| r.replicate).collect();
             prop_assert_eq!(replicates, (0..REPLICATES_OF_THE_PART).collect());
         }

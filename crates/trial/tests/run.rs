@@ -7,13 +7,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use neurocart_trial::cohort::{self, Cohort};
+use neurocart_trial::course::Course;
 use neurocart_trial::finish::{finish, read_summary};
 use neurocart_trial::library::Library;
 use neurocart_trial::part::{part_path, shards};
 use neurocart_trial::replicate::{Space, Truth, simulate};
 use neurocart_trial::run::{Ended, Progress, run};
 use neurocart_trial::run_directory::{Identity, RunDirectory};
-use neurocart_trial::specification::Specification;
+use neurocart_trial::specification::{Eligibility, EligibilityVariable, Null, Specification};
 
 const VERSION: &str = "0.0.0-test";
 
@@ -181,7 +182,7 @@ fn a_run_that_was_stopped_and_resumed_has_the_bytes_of_one_that_was_not() {
         summary
             .operating_characteristics
             .iter()
-            .any(|c| c.primary && c.truth == "null")
+            .any(|c| c.primary && c.is_null())
     );
 }
 
@@ -300,13 +301,53 @@ fn a_replicate_does_not_depend_on_the_ones_before_it() {
     cohort().with_patients(|patients| {
         let mut used = Space::default();
         for number in [5, 3, 9] {
-            simulate(&specification, patients, Truth::Null, number, &mut used).unwrap();
+            simulate(&specification, patients, Truth::Null(0), number, &mut used).unwrap();
         }
         let mut fresh = Space::default();
-        simulate(&specification, patients, Truth::Null, 9, &mut fresh).unwrap();
+        simulate(&specification, patients, Truth::Null(0), 9, &mut fresh).unwrap();
         assert_eq!(used.results, fresh.results);
         assert_eq!(used.subjects, fresh.subjects);
         assert_eq!(used.courses, fresh.courses);
+    });
+}
+
+#[test]
+fn a_null_can_change_parameters_and_eligibility_and_leaves_the_trial_as_it_was() {
+    let mut trial = specification();
+    trial.nulls.push(Null {
+        name: "weak".to_owned(),
+        parameters: [("kAb".to_owned(), 0.15)].into(),
+        ..Null::default()
+    });
+    trial.nulls.push(Null {
+        name: "severe".to_owned(),
+        eligibility: vec![Eligibility {
+            variable: EligibilityVariable::MgAdl,
+            min: Some(10.0),
+            max: None,
+        }],
+        ..Null::default()
+    });
+    assert_eq!(cohort::patients_to_solve(&trial), 160);
+    let never = AtomicBool::new(false);
+    let changed = cohort::solve(&trial, &Library::embedded(), 2, 0, &never, &mut |_| {}).unwrap();
+    let (mut here, mut there) = (Space::default(), Space::default());
+    for truth in [Truth::AsDesigned, Truth::Null(0)] {
+        cohort()
+            .with_patients(|patients| simulate(&specification(), patients, truth, 4, &mut here))
+            .unwrap();
+        changed
+            .with_patients(|patients| simulate(&trial, patients, truth, 4, &mut there))
+            .unwrap();
+        assert_eq!(here.courses, there.courses, "{truth:?}");
+    }
+    changed.with_patients(|patients| {
+        simulate(&trial, patients, Truth::Null(1), 4, &mut there).unwrap();
+        assert_ne!(here.courses, there.courses, "a bank of its own");
+        simulate(&trial, patients, Truth::Null(2), 4, &mut there).unwrap();
+        let baseline = |course: &Course| course.visits[0].mg_adl.unwrap();
+        assert!(there.courses.iter().all(|c| baseline(c) >= 10.0));
+        assert!(here.courses.iter().any(|c| baseline(c) < 10.0));
     });
 }
 
@@ -355,7 +396,7 @@ fn an_event_driven_trial_stops_with_its_events() {
         let mut space = Space::default();
         let mut cut = 0;
         for number in 0..50 {
-            simulate(&trial, patients, Truth::Null, number, &mut space).unwrap();
+            simulate(&trial, patients, Truth::Null(0), number, &mut space).unwrap();
             let events = space.results[0].events;
             assert!(events <= 12);
             let ended = space

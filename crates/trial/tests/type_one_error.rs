@@ -18,9 +18,9 @@ fn rejections(text: &str, bank: usize) -> Vec<(Method, f64)> {
     cohort.with_patients(|patients| {
         let mut space = Space::default();
         for number in 0..2_000 {
-            simulate(&trial, patients, Truth::Null, number, &mut space).unwrap();
+            simulate(&trial, patients, Truth::Null(0), number, &mut space).unwrap();
             for result in &space.results {
-                tally.add(Truth::Null, result);
+                tally.add(Truth::Null(0), result);
             }
         }
     });

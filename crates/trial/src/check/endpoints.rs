@@ -353,6 +353,8 @@ impl Meaning<'_> {
                 "make a test the primary analysis",
             ),
             [_] => {}
+            // The design decides.
+            [] if self.specification.decides_while_enrolling() => {}
             [] => self.error(
                 &[Key("analysis")],
                 "no analysis is the primary one",

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Step::{Item, Key};
+use super::Step::{self, Item, Key};
 use super::{Meaning, in_words, unknown_hint};
 use crate::disease::Disease;
 use crate::error::nearest;
 use crate::library::Library;
 use crate::parameters::{Override, Parameters};
-use crate::specification::{EligibilityVariable, Score};
+use crate::specification::{Eligibility, EligibilityVariable, Score};
 use crate::therapy::Therapy;
 
 /// Largest bank; it is held in memory.
@@ -73,7 +73,8 @@ impl Meaning<'_> {
     pub(super) fn population(&mut self, diseases: &[Disease], library: &Library) {
         let population = &self.specification.population;
         let path = |field| [Key("population"), Key(field)];
-        if population.size == 0 {
+        let adaptive = self.specification.decides_while_enrolling();
+        if population.size == 0 && !adaptive {
             self.error(
                 &path("size"),
                 "the trial has zero patients",
@@ -86,7 +87,11 @@ impl Meaning<'_> {
             .iter()
             .map(|arm| u64::from(arm.ratio))
             .sum();
-        if population.size > 0 && parts > 0 && !(population.size as u64).is_multiple_of(parts) {
+        if population.size > 0
+            && !adaptive
+            && parts > 0
+            && !(population.size as u64).is_multiple_of(parts)
+        {
             let lower = population.size as u64 / parts * parts;
             self.error(
                 &path("size"),
@@ -102,6 +107,19 @@ impl Meaning<'_> {
                 ),
             );
         }
+        if !adaptive {
+            self.bank(population.size);
+        }
+        let place = [Key("population")];
+        self.eligibility(&population.eligibility, &place, diseases);
+        let place = [Key("population"), Key("parameters")];
+        self.parameters(&population.parameters, &place, diseases, library);
+    }
+
+    /// Whether the bank fits a trial of `size` subjects.
+    pub(super) fn bank(&mut self, size: usize) {
+        let population = &self.specification.population;
+        let path = |field| [Key("population"), Key(field)];
         if population.bank > LARGEST_BANK {
             self.error(
                 &path("bank"),
@@ -111,33 +129,38 @@ impl Meaning<'_> {
                 ),
                 format!("give at most {LARGEST_BANK}; ten times the size of the trial is enough"),
             );
-        } else if population.bank < population.size {
+        } else if population.bank < size {
             self.error(
                 &path("bank"),
                 format!(
                     "the bank of {} virtual patients is smaller than the trial of {}",
-                    population.bank, population.size
+                    population.bank, size
                 ),
                 "replicates draw subjects without replacement: give ten times the size or more",
             );
-        } else if population.bank < population.size.saturating_mul(5) {
+        } else if population.bank < size.saturating_mul(5) {
             self.warn(
                 &path("bank"),
                 format!(
                     "the bank of {} virtual patients is less than five times the trial of {}",
-                    population.bank, population.size
+                    population.bank, size
                 ),
                 "replicates will share many patients; ten times the size or more is better",
             );
         }
-        for (index, rule) in population.eligibility.iter().enumerate() {
+    }
+
+    /// Inclusion limits that stand below `place`.
+    pub(super) fn eligibility(
+        &mut self,
+        rules: &[Eligibility],
+        place: &[Step<'_>],
+        diseases: &[Disease],
+    ) {
+        for (index, rule) in rules.iter().enumerate() {
             let path = |field| {
-                [
-                    Key("population"),
-                    Key("eligibility"),
-                    Item(index),
-                    Key(field),
-                ]
+                let end = [Key("eligibility"), Item(index), Key(field)];
+                [place, &end[..]].concat()
             };
             if rule.min.is_none() && rule.max.is_none() {
                 self.error(
@@ -184,11 +207,16 @@ impl Meaning<'_> {
                 }
             }
         }
-        self.parameters(diseases, library);
     }
 
-    pub(super) fn parameters(&mut self, diseases: &[Disease], library: &Library) {
-        let changes = &self.specification.population.parameters;
+    /// Values of parameters that stand at `place`.
+    pub(super) fn parameters(
+        &mut self,
+        changes: &BTreeMap<String, f64>,
+        place: &[Step<'_>],
+        diseases: &[Disease],
+        library: &Library,
+    ) {
         if changes.is_empty() {
             return;
         }
@@ -196,7 +224,7 @@ impl Meaning<'_> {
             Ok(parameters) => parameters,
             Err(error) => {
                 self.error(
-                    &[Key("population"), Key("parameters")],
+                    place,
                     "the parameter table cannot be read",
                     error.to_string(),
                 );
@@ -209,7 +237,7 @@ impl Meaning<'_> {
             .map(|row| row.symbol.as_str())
             .collect();
         for (symbol, &value) in changes {
-            let path = [Key("population"), Key("parameters"), Key(symbol)];
+            let path = [place, &[Key(symbol)]].concat();
             if !symbols.contains(symbol.as_str()) {
                 let hint = match nearest(symbol, symbols.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -303,7 +331,8 @@ impl Meaning<'_> {
                 "keep it for the one control arm",
             );
         }
-        if references == 0 && self.specification.arms.len() > 1 {
+        let compared = !self.specification.decides_while_enrolling();
+        if references == 0 && self.specification.arms.len() > 1 && compared {
             self.error(
                 &[Key("arm")],
                 "no arm is the reference",

@@ -3,7 +3,6 @@
 use super::Step::{Item, Key};
 use super::{Meaning, unknown_hint};
 use crate::disease::Disease;
-use crate::library::Library;
 use crate::specification::{OutcomeKind, Rescue};
 
 /// Longest follow-up: 50 years, beyond which no parameter of the model means anything.
@@ -183,7 +182,7 @@ impl Meaning<'_> {
         }
     }
 
-    pub(super) fn simulation(&mut self, library: &Library) {
+    pub(super) fn simulation(&mut self) {
         let simulation = &self.specification.simulation;
         if simulation.replicates == 0 {
             self.error(
@@ -212,30 +211,6 @@ impl Meaning<'_> {
                 "the seed is too large for a TOML file",
                 "give a whole number below 2^63",
             );
-        }
-        let has_reference = self.specification.reference_arm().is_some();
-        match &simulation.null_therapy {
-            Some(_) if has_reference => self.error(
-                &[Key("simulation"), Key("null_therapy")],
-                "the null of a trial with a reference arm is that arm's therapy",
-                "remove `null_therapy`",
-            ),
-            Some(name) => {
-                let ids = library.therapy_ids();
-                if !ids.contains(&name.as_str()) {
-                    self.error(
-                        &[Key("simulation"), Key("null_therapy")],
-                        format!("unknown therapy `{name}`"),
-                        unknown_hint(name, &ids),
-                    );
-                }
-            }
-            None if simulation.null && !has_reference => self.error(
-                &[Key("simulation"), Key("null")],
-                "a trial without a reference arm does not say what the null is",
-                "add `null_therapy = \"placebo\"`, or `null = false`",
-            ),
-            None => {}
         }
     }
 }
