@@ -105,14 +105,7 @@ impl Rule {
         if tau == 0.0 {
             return density(mu).value;
         }
-        let at = |u: f64| {
-            let d = density(mu + tau * u);
-            LogDensity {
-                value: d.value - 0.5 * u * u,
-                slope: tau * d.slope - u,
-                curvature: tau * tau * d.curvature - 1.0,
-            }
-        };
+        let at = |u: f64| penalised(mu, tau, u, &density);
         let mode = mode(&at);
         let sd = 1.0 / (-at(mode).curvature).sqrt();
         let values: Vec<f64> = self
@@ -129,6 +122,23 @@ impl Rule {
         // sqrt 2 sd over sqrt(2 pi).
         largest + libm::log(sum * sd / std::f64::consts::PI.sqrt())
     }
+}
+
+/// The log integrand over u, without the constant of the normal density.
+fn penalised(mu: f64, tau: f64, u: f64, density: &impl Fn(f64) -> LogDensity) -> LogDensity {
+    let d = density(mu + tau * u);
+    LogDensity {
+        value: d.value - 0.5 * u * u,
+        slope: tau * d.slope - u,
+        curvature: tau * tau * d.curvature - 1.0,
+    }
+}
+
+/// The log density alone at the mode of the integrand: that of the data given the most likely
+/// random effect.
+pub(super) fn at_conditional_mode(mu: f64, tau: f64, density: impl Fn(f64) -> LogDensity) -> f64 {
+    let u = mode(&|u| penalised(mu, tau, u, &density));
+    density(mu + tau * u).value
 }
 
 /// Orthonormal Hermite functions of degrees 0 to `degree`.
@@ -150,6 +160,16 @@ fn mode(at: &impl Fn(f64) -> LogDensity) -> f64 {
     let mut here = at(u);
     for _ in 0..200 {
         let mut step = -here.slope / here.curvature;
+        let spread = 1.0 / (-here.curvature).sqrt();
+        if step.abs() <= CERTAIN * spread {
+            // So near, the rise drowns in rounding and the Newton step is right.
+            u += step;
+            if step.abs() <= SETTLED * spread {
+                break;
+            }
+            here = at(u);
+            continue;
+        }
         let mut moved = false;
         for _ in 0..60 {
             let there = at(u + step);
@@ -159,12 +179,17 @@ fn mode(at: &impl Fn(f64) -> LogDensity) -> f64 {
             }
             step *= 0.5;
         }
-        if !moved || step.abs() < 1e-12 {
+        if !moved {
             break;
         }
     }
     u
 }
+
+/// Newton steps below this share of the integrand's width are taken without a look at the value.
+pub(super) const CERTAIN: f64 = 1e-4;
+/// Steps below this share are the last.
+pub(super) const SETTLED: f64 = 1e-10;
 
 /// Where a function is largest, and the inverse of minus its Hessian there.
 #[derive(Clone)]
@@ -212,11 +237,13 @@ pub(super) fn maximum(
                 }
                 step.iter().zip(&gradient).map(|(s, g)| s * g).sum::<f64>()
             }
-            // Uphill along each parameter by its own curvature.
+            // Uphill along each parameter by its own curvature, which becomes its scale.
             Err(_) => {
                 for i in 0..n {
-                    let own = negative_hessian[i * n + i].abs();
-                    step[i] = gradient[i] / own.max(1.0 / (scale[i] * scale[i]));
+                    let least = 1e-4 / (scale[i] * scale[i]);
+                    let own = negative_hessian[i * n + i].abs().max(least);
+                    step[i] = gradient[i] / own;
+                    scale[i] = 1.0 / own.sqrt();
                 }
                 f64::INFINITY
             }
@@ -306,18 +333,19 @@ pub(super) fn maximum_with_spread(
 ) -> Estimate<WithSpread> {
     let without = maximum(start, scale, &|b| f(b, 0.0))?;
     let n = start.len();
-    // From a fifth of a log unit to far beyond what any series shows.
-    let first = [0.2, 0.6, 2.0, 6.0]
-        .into_iter()
-        .map(|tau| (f(&without.at, tau), tau))
-        .fold(
-            (f64::NEG_INFINITY, 0.2),
-            |a, b| if b.0 > a.0 { b } else { a },
-        );
-    let mut from = without.at.clone();
-    from.push(first.1);
+    // From a fifth of a log unit to far beyond what any series shows, each with its own best parameters.
+    let mut first = (f64::NEG_INFINITY, without.clone(), 0.0);
+    for tau in [0.2, 0.6, 2.0, 6.0] {
+        if let Ok(best) = maximum(&without.at, scale, &|b| f(b, tau))
+            && best.value > first.0
+        {
+            first = (best.value, best, tau);
+        }
+    }
+    let mut from = first.1.at.clone();
+    from.push(first.2);
     let mut scale: Vec<f64> = (0..n)
-        .map(|i| without.covariance[i * n + i].sqrt())
+        .map(|i| first.1.covariance[i * n + i].sqrt())
         .collect();
     scale.push(0.1);
     let with = maximum(&from, &scale, &|b| f(&b[..n], b[n]));

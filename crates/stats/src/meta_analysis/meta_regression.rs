@@ -97,7 +97,8 @@ pub fn meta_regression(
     let mut x = Vec::with_capacity(k * p);
     for i in 0..k {
         x.push(1.0);
-        x.extend((0..slopes).map(|j| (covariates[j][i] - mean[j]) / spread[j]));
+        let scaled = covariates.iter().zip(mean.iter().zip(&spread));
+        x.extend(scaled.map(|(values, (mean, spread))| (values[i] - mean) / spread));
     }
     let model = Model {
         y: effect,

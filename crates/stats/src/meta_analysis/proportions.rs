@@ -21,7 +21,7 @@ use crate::{Estimate, Interval};
 use super::beta_binomial::{
     BetaBinomialPosterior, BetaBinomialPrior, beta_binomial_posterior, check_series, check_varies,
 };
-use super::marginal_likelihood::{Rule, binomial, maximum_with_spread};
+use super::marginal_likelihood::{Rule, at_conditional_mode, binomial, maximum_with_spread};
 use super::random_effects::{RandomEffects, RandomEffectsOptions, random_effects};
 use super::transforms::{
     arcsine, freeman_tukey, harmonic_mean, inverse_arcsine, inverse_freeman_tukey, inverse_logit,
@@ -50,6 +50,9 @@ pub struct LogitNormal {
     pub tau_squared: f64,
     /// Log-likelihood, all constants included.
     pub log_likelihood: f64,
+    /// Log-likelihood of the counts given each study's most likely random effect, which metafor's
+    /// `rma.glmm` reports; not for comparing models.
+    pub conditional_log_likelihood: f64,
     /// Log-likelihood of the model that gives each study its own proportion.
     pub saturated_log_likelihood: f64,
 }
@@ -105,6 +108,11 @@ pub fn logit_normal(
         standard_error,
         tau_squared,
         log_likelihood: saturated + fit.value,
+        conditional_log_likelihood: saturated
+            + counts
+                .iter()
+                .map(|&(x, n)| at_conditional_mode(log_odds, fit.tau, |eta| binomial(x, n, eta)))
+                .sum::<f64>(),
         saturated_log_likelihood: saturated,
     })
 }
