@@ -269,10 +269,17 @@ fn random_effects_agree_with_metafor() {
         match row.optional("se_tau2") {
             None => assert!(own.tau_squared_standard_error.is_none(), "{what}"),
             Some(theirs) => {
-                let ours = own.tau_squared_standard_error.unwrap();
-                // At their tau^2 the method is not known, so the margin is that of tau^2 here.
-                let margin = if name == "PM" { 1e-3 } else { 1e-6 };
-                assert_close(&format!("{what} se_tau2"), ours, theirs, margin, 0.0);
+                let at = |tau_squared: f64| {
+                    let weights: f64 = v.iter().map(|v| 1.0 / (v + tau_squared)).sum();
+                    let k = y.len() as f64;
+                    (2.0 * k * k / (k - 1.0)).sqrt() / weights
+                };
+                let mut ours = own.tau_squared_standard_error.unwrap();
+                if name == "PM" {
+                    assert_exact(&what, ours, at(own.tau_squared));
+                    ours = at(row.number("tau2"));
+                }
+                assert_relative(&format!("{what} se_tau2"), ours, theirs);
             }
         }
         match (
@@ -285,23 +292,23 @@ fn random_effects_agree_with_metafor() {
                 let limits = limits.unwrap();
                 let upper = row.number("tau2_qprofile_upper");
                 assert_close(&format!("{what} lower"), limits.lower, lower, 0.0, UNIROOT);
-                assert_close(&format!("{what} upper"), limits.upper, upper, 0.0, UNIROOT);
+                if (upper / (10.0 * theirs) - 1.0).abs() < 1e-9 {
+                    // They look no further than ten times the estimate.
+                    assert_eq!((row.text("measure"), name), ("MD", "DL"));
+                    assert!(limits.upper > upper);
+                } else {
+                    assert_close(&format!("{what} upper"), limits.upper, upper, 0.0, UNIROOT);
+                }
                 for (limit, probability) in [(limits.lower, 0.975), (limits.upper, 0.025)] {
                     let target = chi_square_quantile(probability, y.len() as f64 - 1.0);
                     assert_exact(&what, squares(&y, &v, limit), target);
                 }
-                println!(
-                    "{what} {:e} {:e}",
-                    limits.lower - lower,
-                    limits.upper - upper
-                );
             }
         }
         match row.optional("pi_lower") {
             None => assert!(ours.prediction_interval.is_none(), "{what}"),
             Some(lower) => {
                 let limits = ours.prediction_interval.unwrap();
-                column("pi_lower", limits.lower);
                 assert_relative(&what, limits.lower, lower);
                 column("pi_upper", limits.upper);
             }
@@ -436,23 +443,35 @@ fn mixed_models_of_two_by_two_tables_agree_with_metafor() {
             _ => continue,
         };
         let ours = mixed_odds_ratio(&tables, model, 0.95).unwrap();
-        println!("{case} {ours:?}");
+        let reported = ours
+            .conditional_log_likelihood
+            .unwrap_or(ours.log_likelihood);
+        let is_laplace = case.contains("UM.");
+        if is_laplace {
+            let [estimate, se, tau_squared, log_likelihood] = converged_laplace(case);
+            assert_close(case, ours.estimate, estimate, 1e-4, 0.0);
+            assert_close(case, ours.standard_error, se, 1e-3, 0.0);
+            assert_close(case, ours.tau_squared, tau_squared, 1e-4, 0.0);
+            assert_close(case, reported, log_likelihood, 1e-5, 0.0);
+        }
         let close = |name: &str, value: f64, relative: f64| {
-            assert_close(
-                &format!("{case} {name}"),
-                value,
-                row.number(name),
-                relative,
-                0.0,
-            );
+            let relative = if is_laplace { LAPLACE } else { relative };
+            let what = format!("{case} {name}");
+            assert_close(&what, value, row.number(name), relative, 0.0);
         };
         close("estimate", ours.estimate, 1e-4);
         close("se", ours.standard_error, 1e-3);
         close("ci_lower", ours.interval.lower, 1e-3);
         close("ci_upper", ours.interval.upper, 1e-3);
         close("tau2", ours.tau_squared, 1e-4);
-        let reported = ours.conditional_log_likelihood;
-        close("loglik", reported.unwrap_or(ours.log_likelihood), 1e-5);
+        close("loglik", reported, 1e-5);
+        if let Some(profile) = ours.profile_interval {
+            // The cross-check of the curvature, which uses none: the likelihood is skew towards small odds
+            // ratios, but an error that is wrong would be so by a factor.
+            let width = |interval: neurocart_stats::Interval| interval.upper - interval.lower;
+            let ratio = width(profile) / width(ours.interval);
+            assert!((0.9..1.25).contains(&ratio), "{ratio} {ours:?}");
+        }
         match ours.q {
             Some(q) => close("Q", q.statistic, 1e-5),
             // Not defined with random study effects: the reference's value rests on coefficients that
@@ -626,17 +645,21 @@ fn adding_studies_one_by_one_agrees_with_metafor() {
     // whose common mean is -1.425 with error 0.131.
     let mut by_rank: Vec<usize> = (0..order.len()).collect();
     by_rank.sort_by_key(|&i| order[i]);
-    let ours = cumulative(&y, &v, &by_rank, &reml()).unwrap();
-    for (step, (row, ours)) in rows.iter().zip(&ours).enumerate() {
+    let own = cumulative(&y, &v, &by_rank, &reml()).unwrap();
+    for (step, row) in rows.iter().enumerate() {
         let what = &format!("step {step}");
-        println!("{what} {}", ours.tau_squared - row.number("tau2"));
+        let theirs = row.number("tau2");
+        assert_close(what, own[step].tau_squared, theirs, 1e-9, SCORING);
+        let ours = cumulative(&y, &v, &by_rank, &given(theirs, &reml())).unwrap()[step];
+        if step > 0 {
+            assert_eq!(ours.tau_squared, theirs);
+        }
         assert_optimised(what, ours.estimate, row.number("estimate"));
         assert_optimised(what, ours.standard_error, row.number("se"));
         assert_optimised(what, ours.interval.lower, row.number("ci_lower"));
         assert_optimised(what, ours.interval.upper, row.number("ci_upper"));
-        assert_optimised(what, ours.tau_squared, row.number("tau2"));
     }
-    assert_eq!((rows.len(), ours.len()), (13, 13));
+    assert_eq!((rows.len(), own.len()), (13, 13));
 }
 
 #[test]
@@ -679,6 +702,30 @@ fn the_three_level_model_agrees_with_metafor() {
     assert_eq!(rows.len(), 1);
 }
 
+/// Laplace fits of lme4 1.1-31 with `tolPwrss = 1e-13` (1e-11 for `very_unequal_n`, where less does not
+/// converge) and bobyqa to 1e-10: estimate, standard error, tau^2 and reported log-likelihood. The
+/// default `tolPwrss = 1e-7` of the reference stops the search for the random effects early, which moves
+/// tau^2 by up to 2e-3 and an error from second differences by up to 1 %.
+fn converged_laplace(case: &str) -> [f64; 4] {
+    // Proportions: the saturated log-likelihood is added to minus half the deviance.
+    match case {
+        "pritz1997" => [1.3751873627, 0.2862430428, 0.5738030848, -21.7370788],
+        "tiny_high" => [1.9880514695, 0.5111729843, 0.0963077785, -8.6762313],
+        "rare_toxicity" => [-3.0796137582, 0.5113650830, 0.0, -5.3552882512],
+        "very_unequal_n" => [-1.3287739968, 0.4234247241, 0.6383277262, -13.3099850608],
+        "nielweise_glmm_UM.FS" => [-1.2371963776, 0.2820553558, 0.3311822956, -49.3958608816],
+        "nielweise_glmm_UM.RS" => [-1.2812281033, 0.3296549345, 0.7258455326, -74.8577141860],
+        other => panic!("{other}"),
+    }
+}
+
+/// How far the reference's Laplace fits are from convergence, relative.
+const LAPLACE: f64 = 1.1e-2;
+
+fn logit(p: f64) -> f64 {
+    p.ln() - (1.0 - p).ln()
+}
+
 fn series(data: &str) -> Vec<Series> {
     rows("ma_proportions_data")
         .iter()
@@ -698,32 +745,35 @@ fn pooled_proportions_agree_with_metafor_and_lme4() {
         let series = series(data);
         let what = format!("{data} {model}");
         let check = |name: &str, ours: f64, relative: f64, absolute: f64| {
-            let theirs = row.number(name);
-            if !(ours - theirs).is_finite()
-                || (ours - theirs).abs() > (relative * theirs.abs()).max(absolute)
-            {
-                println!(
-                    "{what} {name} {ours} {theirs} {:.1e}",
-                    (ours - theirs).abs()
-                );
-            }
+            let what = format!("{what} {name}");
+            assert_close(&what, ours, row.number(name), relative, absolute);
         };
         if model.starts_with("gl") {
             let points = model.rsplit("nAGQ").next().unwrap().parse().unwrap();
             let ours = logit_normal(&series, points, 0.95).unwrap();
-            check("proportion", ours.proportion, 1e-4, 0.0);
-            check("ci_lower", ours.interval.lower, 1e-3, 0.0);
-            check("ci_upper", ours.interval.upper, 1e-3, 0.0);
-            check("tau2", ours.tau_squared, 1e-4, 0.0);
-            check("mu_transformed", ours.log_odds, 1e-4, 0.0);
-            check("se_transformed", ours.standard_error, 1e-3, 0.0);
+            let (mut value, mut error, mut likelihood) = (1e-4, 1e-3, 1e-5);
+            if points == 1 {
+                let [log_odds, se, tau_squared, log_likelihood] = converged_laplace(data);
+                assert_close(&what, ours.log_odds, log_odds, 1e-4, 0.0);
+                assert_close(&what, ours.standard_error, se, 1e-3, 0.0);
+                assert_close(&what, ours.tau_squared, tau_squared, 1e-4, 0.0);
+                let conditional = ours.conditional_log_likelihood;
+                assert_close(&what, conditional, log_likelihood, 1e-5, 0.0);
+                (value, error, likelihood) = (LAPLACE, LAPLACE, LAPLACE);
+            }
+            check("proportion", ours.proportion, value, 0.0);
+            check("ci_lower", ours.interval.lower, error, 0.0);
+            check("ci_upper", ours.interval.upper, error, 0.0);
+            check("tau2", ours.tau_squared, value, 0.0);
+            check("mu_transformed", ours.log_odds, value, 0.0);
+            check("se_transformed", ours.standard_error, error, 0.0);
             if model.starts_with("glmer") {
-                let ours = ours.log_likelihood - ours.saturated_log_likelihood;
-                check("loglik", ours, 1e-5, 0.0);
+                let relative = ours.log_likelihood - ours.saturated_log_likelihood;
+                check("loglik", relative, likelihood, 0.0);
             } else {
-                check("loglik", ours.conditional_log_likelihood, 1e-5, 0.0);
-                check("pi_lower", ours.prediction_interval.lower, 1e-3, 0.0);
-                check("pi_upper", ours.prediction_interval.upper, 1e-3, 0.0);
+                check("loglik", ours.conditional_log_likelihood, likelihood, 0.0);
+                check("pi_lower", ours.prediction_interval.lower, error, 0.0);
+                check("pi_upper", ours.prediction_interval.upper, error, 0.0);
             }
         } else if model == "pooled_crude_clopper_pearson" {
             let ours = crude_proportion(&series, 0.95).unwrap();
@@ -732,15 +782,25 @@ fn pooled_proportions_agree_with_metafor_and_lme4() {
             check("ci_upper", ours.interval.upper, 1e-9, 0.0);
         } else if model == "beta_binomial_ML" {
             let ours = beta_binomial(&series).unwrap();
-            println!("{what} {ours:?}");
-            check("proportion", ours.proportion, 1e-6, 0.0);
-            check("loglik", ours.log_likelihood, 1e-9, 0.0);
-            let at = beta_binomial_log_likelihood(
-                &series,
-                inverse_logit(row.number("mu_transformed")),
-                row.number("se_transformed"),
-            );
-            check("loglik", at.unwrap(), 1e-9, 0.0);
+            let (mu, kappa) = (row.number("mu_transformed"), row.number("se_transformed"));
+            let there = beta_binomial_log_likelihood(&series, inverse_logit(mu), kappa).unwrap();
+            check("loglik", there, 1e-9, 0.0);
+            match ours.concentration {
+                Some(concentration) => {
+                    check("proportion", ours.proportion, 1e-6, 0.0);
+                    check("loglik", ours.log_likelihood, 1e-9, 0.0);
+                    // `optim` stops where the likelihood is flat; kappa is its flattest direction.
+                    check("se_transformed", concentration, 1e-5, 0.0);
+                    assert_close(&what, logit(ours.proportion), mu, 1e-6, 0.0);
+                }
+                None => {
+                    // The likelihood still rises from their kappa of half a million to infinity.
+                    assert_eq!(data, "rare_toxicity");
+                    assert!(kappa > 1e5 && ours.log_likelihood > there);
+                    check("proportion", ours.proportion, 1e-4, 0.0);
+                    check("loglik", ours.log_likelihood, 2e-5, 0.0);
+                }
+            }
         } else if model.starts_with("beta_binomial_bayes") {
             let ours =
                 beta_binomial_posterior(&series, &BetaBinomialPrior::default(), 0.95).unwrap();
@@ -768,7 +828,12 @@ fn pooled_proportions_agree_with_metafor_and_lme4() {
             let chosen = options(method_name, test);
             let own = transformed_proportion(&series, scale, &chosen).unwrap();
             let theirs = row.number("tau2");
-            check("tau2", own.pooled.tau_squared, 1e-6, 1e-8);
+            let stop = match method_name {
+                "DL" => 1e-12,
+                "PM" => UNIROOT,
+                _ => SCORING,
+            };
+            check("tau2", own.pooled.tau_squared, 1e-9, stop);
             let ours = transformed_proportion(&series, scale, &given(theirs, &chosen)).unwrap();
             check("proportion", ours.proportion, 1e-6, 1e-8);
             check("ci_lower", ours.interval.lower, 1e-6, 1e-8);
@@ -777,8 +842,7 @@ fn pooled_proportions_agree_with_metafor_and_lme4() {
             check("se_transformed", ours.pooled.standard_error, 1e-6, 1e-8);
             if let Some(lower) = row.optional("pi_lower") {
                 let limits = ours.prediction_interval.unwrap();
-                check("pi_lower", limits.lower, 1e-6, 1e-8);
-                assert!((limits.lower - lower).abs() < 1e-3);
+                assert_optimised(&what, limits.lower, lower);
                 check("pi_upper", limits.upper, 1e-6, 1e-8);
             }
         }
@@ -858,14 +922,18 @@ fn the_bayesian_mean_agrees_with_bayesmeta() {
             let what = format!("{} {name}", row.text("data"));
             assert_close(&what, value, row.number(name), 2e-3, 0.0);
         }
-        for (name, value) in [
-            ("pred_q025", ours.prediction.interval.lower),
-            ("pred_q975", ours.prediction.interval.upper),
-        ] {
-            let what = format!("{} {name}", row.text("data"));
-            let theirs = row.number(name);
-            println!("{what} {value} {theirs} {:e}", value / theirs - 1.0);
-        }
+        // bayesmeta replaces the integral over tau by a grid to a stated divergence (epsilon = 1e-4), which
+        // shows in the tails of the prediction: at its upper limit of the first row the distribution
+        // function, summed over 40,000 values of tau, is 0.97518. So its limits are placed between
+        // ours at tail probabilities that differ by 2.5e-4.
+        let prediction = |confidence_level: f64| {
+            let at = bayes_normal(&y, &v, &priors, confidence_level).unwrap();
+            at.prediction.interval
+        };
+        let (inner, outer) = (prediction(0.9495), prediction(0.9505));
+        let (lower, upper) = (row.number("pred_q025"), row.number("pred_q975"));
+        assert!(outer.lower <= lower && lower <= inner.lower, "{lower}");
+        assert!(inner.upper <= upper && upper <= outer.upper, "{upper}");
     }
     assert_eq!(rows.len(), 4);
 }

@@ -15,6 +15,9 @@ use crate::{Estimate, Interval, NotEstimable};
 use super::marginal_likelihood::maximum;
 use super::{check_effects, check_studies};
 
+/// A standard deviation below this, in units in which effects are near one, is zero.
+const EDGE: f64 = 1e-7;
+
 /// Three-level mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Multilevel {
@@ -107,6 +110,8 @@ pub fn multilevel(
     );
     let mut best = (f64::NEG_INFINITY, [0.0, 0.0]);
     for sds in candidates {
+        // A search that ends at an edge stops a hair off it.
+        let sds = sds.map(|sd: f64| if sd.abs() < EDGE { 0.0 } else { sd });
         let value = at(&sds);
         // A free component has to earn its place against rounding.
         if value > best.0 + 1e-10 {
