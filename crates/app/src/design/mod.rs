@@ -3,9 +3,25 @@
 //! One file per design: its arguments, and the answer as a function of them.
 
 mod answer;
+mod boin;
+mod boin12;
+mod conditional_power;
+mod crm;
+mod dose_finding;
+mod e_value;
+mod gsd;
+mod interval_design;
+mod means;
+mod negbin;
 mod proportion;
+mod proportions;
+mod repeated_measures;
+mod three_plus_three;
+mod two_arms;
+mod two_by_two;
 
 use clap::Subcommand;
+use neurocart_stats::dose_finding::IntervalRule;
 
 use crate::exit::Exit;
 use answer::{Answer, Form};
@@ -26,12 +42,72 @@ struct Asked<A: clap::Args> {
 
 #[derive(Subcommand)]
 enum Design {
+    /// E-value: how strong unmeasured confounding would have to be to explain a ratio away.
+    EValue(Asked<e_value::Arguments>),
+    /// Sample size for the difference of two means, adjusted for baseline or not.
+    Means(Asked<means::Arguments>),
+    /// Sample size for the ratio of two annualised relapse rates (negative binomial).
+    Negbin(Asked<negbin::Arguments>),
+    /// Chance of success at an interim look: conditional and predictive power.
+    ConditionalPower(Asked<conditional_power::Arguments>),
+    /// Group sequential design: boundaries, error spent, futility, expected size.
+    Gsd(Box<Asked<gsd::Arguments>>),
     /// Every interval of a proportion, 0 of n and n of n included.
     Proportion(Asked<proportion::Arguments>),
+    /// Sample size for two response probabilities, exact beside normal.
+    Proportions(Asked<proportions::Arguments>),
+    /// Responders of two arms: every interval and test, one table or several strata.
+    TwoByTwo(Asked<two_by_two::Arguments>),
+    /// Subjects or power of a mixed model for repeated measures with dropout.
+    RepeatedMeasures(Asked<repeated_measures::Arguments>),
+    /// BOIN: boundaries, next dose, MTD, operating characteristics.
+    Boin(Asked<boin::Arguments>),
+    /// BOIN12: the optimal biological dose by utility, with its desirability table.
+    Boin12(Asked<boin12::Arguments>),
+    /// Continual reassessment method: skeleton, fit, next dose, operating characteristics.
+    Crm(Asked<crm::Arguments>),
+    /// Keyboard: boundaries, next dose, MTD, operating characteristics.
+    Keyboard(Asked<interval_design::Arguments>),
+    /// mTPI: boundaries, next dose, MTD, operating characteristics.
+    Mtpi(Asked<interval_design::Arguments>),
+    /// mTPI-2: boundaries, next dose, MTD, operating characteristics.
+    Mtpi2(Asked<interval_design::Arguments>),
+    /// 3+3 in two variants, with exact operating characteristics.
+    ThreePlusThree(Asked<three_plus_three::Arguments>),
+    /// TITE-CRM: the CRM with patients who are still in the DLT window.
+    TiteCrm(Asked<crm::TiteArguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
     match &arguments.design {
+        Design::EValue(asked) => e_value::answer(&asked.arguments)?.show(&asked.form),
+        Design::Means(asked) => means::answer(&asked.arguments)?.show(&asked.form),
+        Design::Negbin(asked) => negbin::answer(&asked.arguments)?.show(&asked.form),
+        Design::Proportions(asked) => proportions::answer(&asked.arguments)?.show(&asked.form),
+        Design::TwoByTwo(asked) => two_by_two::answer(&asked.arguments)?.show(&asked.form),
+        Design::ConditionalPower(asked) => {
+            conditional_power::answer(&asked.arguments)?.show(&asked.form)
+        }
+        Design::Gsd(asked) => gsd::answer(&asked.arguments)?.show(&asked.form),
+        Design::Boin(asked) => boin::answer(&asked.arguments)?.show(&asked.form),
+        Design::Boin12(asked) => boin12::answer(&asked.arguments)?.show(&asked.form),
+        Design::Crm(asked) => crm::answer(&asked.arguments)?.show(&asked.form),
+        Design::Keyboard(asked) => {
+            interval_design::answer(&asked.arguments, IntervalRule::Keyboard)?.show(&asked.form)
+        }
+        Design::Mtpi(asked) => {
+            interval_design::answer(&asked.arguments, IntervalRule::Mtpi)?.show(&asked.form)
+        }
+        Design::Mtpi2(asked) => {
+            interval_design::answer(&asked.arguments, IntervalRule::Mtpi2)?.show(&asked.form)
+        }
+        Design::ThreePlusThree(asked) => {
+            three_plus_three::answer(&asked.arguments)?.show(&asked.form)
+        }
+        Design::TiteCrm(asked) => crm::answer_tite(&asked.arguments)?.show(&asked.form),
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
+        Design::RepeatedMeasures(asked) => {
+            repeated_measures::answer(&asked.arguments)?.show(&asked.form)
+        }
     }
 }

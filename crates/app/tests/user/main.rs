@@ -10,3 +10,4 @@ mod patient;
 mod population;
 mod program;
 mod trial;
+mod two_arm_designs;
