@@ -16,6 +16,7 @@ mod negbin;
 mod proportion;
 mod proportions;
 mod repeated_measures;
+mod survival;
 mod three_plus_three;
 mod two_arms;
 mod two_by_two;
@@ -76,6 +77,8 @@ enum Design {
     ThreePlusThree(Asked<three_plus_three::Arguments>),
     /// TITE-CRM: the CRM with patients who are still in the DLT window.
     TiteCrm(Asked<crm::TiteArguments>),
+    /// Events and subjects for comparing the time to an event between two arms.
+    Survival(Asked<survival::Arguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
@@ -109,5 +112,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Exit> {
         Design::RepeatedMeasures(asked) => {
             repeated_measures::answer(&asked.arguments)?.show(&asked.form)
         }
+        Design::Survival(asked) => survival::answer(&asked.arguments)?.show(&asked.form),
     }
 }
