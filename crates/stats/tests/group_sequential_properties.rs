@@ -632,7 +632,14 @@ proptest! {
             boundary, sides, alpha: 0.05, power: 0.8, information: information.clone(), futility,
         }).unwrap();
         for (observed, planned) in observed_boundaries(&ours, &information).unwrap().iter().zip(&ours.looks) {
-            prop_assert!(near(observed.efficacy, planned.efficacy, 1e-7), "{observed:?} {planned:?}");
+            // An error far out is a difference of two spent so far, good to 1e-16 at best, and
+            // what is below that is left to the next look: there only the probabilities agree.
+            let (seen, meant) = (normal_sf(observed.efficacy), normal_sf(planned.efficacy));
+            prop_assert!(near(seen, meant, 1e-12), "{observed:?} {planned:?}");
+            prop_assert!(
+                planned.efficacy > 6.0 || near(observed.efficacy, planned.efficacy, 1e-7),
+                "{observed:?} {planned:?}"
+            );
             prop_assert!(near(observed.futility, planned.futility, 1e-7), "{observed:?} {planned:?}");
         }
     }

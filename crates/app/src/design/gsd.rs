@@ -58,7 +58,7 @@ pub struct Arguments {
         long,
         value_name = "Z,...",
         value_delimiter = ',',
-        allow_negative_numbers = true
+        allow_hyphen_values = true
     )]
     futility_z: Vec<f64>,
     /// The efficacy boundary counts on the futility rule being kept.
@@ -140,11 +140,11 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     ];
     if let Some(e) = &endpoint {
         let fixed_design = format!("{} {}", fixed(e.fixed, 1), e.unit);
-        facts.insert(2, fact("fixed design", fixed_design));
-        facts.insert(
-            3,
-            fact("maximum", format!("{} {}", e.maximum.ceil(), e.unit)),
-        );
+        let alternative = format!("{} {}", e.effect, fixed((e.effect_at)(plan.drift), 3));
+        facts.insert(0, fact("alternative", alternative));
+        facts.insert(3, fact("fixed design", fixed_design));
+        let maximum = format!("{} {}", e.maximum.ceil(), e.unit);
+        facts.insert(4, fact("maximum", maximum));
     }
     Ok(Answer {
         title: title(arguments, &design),

@@ -3,6 +3,7 @@
 //! One file per design: its arguments, and the answer as a function of them.
 
 mod answer;
+mod assurance;
 mod boin;
 mod boin12;
 mod conditional_power;
@@ -11,11 +12,17 @@ mod dose_finding;
 mod e_value;
 mod gsd;
 mod interval_design;
+mod map;
 mod means;
+mod monitoring;
 mod negbin;
+mod notation;
+mod power_prior;
 mod proportion;
 mod proportions;
 mod repeated_measures;
+mod simon;
+mod single_stage;
 mod survival;
 mod three_plus_three;
 mod two_arms;
@@ -79,6 +86,20 @@ enum Design {
     TiteCrm(Asked<crm::TiteArguments>),
     /// Events and subjects for comparing the time to an event between two arms.
     Survival(Asked<survival::Arguments>),
+    /// Assurance: power averaged over a prior of the effect.
+    Assurance(Asked<assurance::Arguments>),
+    /// Prior from historical controls (MAP), its beta mixture and robust version.
+    Map(Asked<map::Arguments>),
+    /// Stop a single arm for toxicity; predictive probability of success.
+    Monitoring(Asked<monitoring::Arguments>),
+    /// Power prior: historical data at a fixed discount.
+    PowerPrior(Asked<power_prior::Arguments>),
+    /// Every interval of a proportion, 0 of n and n of n included.
+    Proportion(Asked<proportion::Arguments>),
+    /// Simon's two-stage designs: optimal, minimax, admissible; inference after one.
+    Simon(Asked<simon::Arguments>),
+    /// Exact single-stage design, and the larger sizes that fail.
+    SingleStage(Asked<single_stage::Arguments>),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {
@@ -108,6 +129,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Exit> {
             three_plus_three::answer(&asked.arguments)?.show(&asked.form)
         }
         Design::TiteCrm(asked) => crm::answer_tite(&asked.arguments)?.show(&asked.form),
+        Design::Assurance(asked) => assurance::answer(&asked.arguments)?.show(&asked.form),
+        Design::Map(asked) => map::answer(&asked.arguments)?.show(&asked.form),
+        Design::Monitoring(asked) => monitoring::answer(&asked.arguments)?.show(&asked.form),
+        Design::PowerPrior(asked) => power_prior::answer(&asked.arguments)?.show(&asked.form),
+        Design::Simon(asked) => simon::answer(&asked.arguments)?.show(&asked.form),
+        Design::SingleStage(asked) => single_stage::answer(&asked.arguments)?.show(&asked.form),
         Design::Proportion(asked) => proportion::answer(&asked.arguments)?.show(&asked.form),
         Design::RepeatedMeasures(asked) => {
             repeated_measures::answer(&asked.arguments)?.show(&asked.form)

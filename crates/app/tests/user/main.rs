@@ -2,6 +2,7 @@
 
 mod check;
 mod command_line;
+mod design_gsd;
 mod disk;
 mod interruption;
 mod library;
