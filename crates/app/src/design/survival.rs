@@ -130,7 +130,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             control + treatment
         ),
         &[
-            &format!("{unit}"),
+            unit,
             "entered",
             "control",
             "treatment",
