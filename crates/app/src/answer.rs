@@ -7,10 +7,14 @@ use neurocart_trial::operating_characteristics::OperatingCharacteristic as Chara
 use neurocart_trial::specification::OutcomeKind;
 use neurocart_trial::summary::Summary;
 
+use crate::adaptive_report;
 use crate::wording::{self, sentence_case};
 
 /// The answer in at most six lines.
 pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
+    if summary.specification.has_decisions() {
+        return adaptive_report::key_numbers(summary);
+    }
     let mut lines = Vec::new();
     let mut line = |label: String, value: String, note: String| {
         lines.push(KeyNumber { label, value, note });
@@ -97,7 +101,7 @@ fn effect(summary: &Summary) -> Option<&Characteristic> {
 }
 
 /// The primary endpoint by arm, on one line.
-fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
+pub fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
     let specification = &summary.specification;
     let endpoint = &specification.analyses[specification.primary_analysis()?].endpoint;
     let index = specification.endpoint_index(endpoint)?;
@@ -138,7 +142,7 @@ fn by_arm(summary: &Summary) -> Option<(String, String, String)> {
     (!parts.is_empty()).then(|| (label, parts.join(", "), note))
 }
 
-fn safety_line(summary: &Summary) -> Option<(String, String)> {
+pub fn safety_line(summary: &Summary) -> Option<(String, String)> {
     let treated = summary
         .arms
         .iter()

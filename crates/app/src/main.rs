@@ -3,6 +3,7 @@
 //! Data go to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 invalid
 //! input, 3 part of the answer is missing, 130 interrupted and resumable.
 
+mod adaptive_report;
 mod answer;
 mod check;
 mod design;

@@ -223,11 +223,16 @@ fn complete(
     if common.json {
         return print_json(&summary);
     }
+    let tables = match specification.has_decisions() {
+        true => "replicates,subjects,visits,events,decisions",
+        false => "replicates,subjects,visits,events",
+    };
     let text = format!(
-        "{}\n\n{}\nreport  {shards}/report.html\ntables  {shards}/{{replicates,subjects,visits,events}}.parquet\n\
+        "{}\n\n{}\nreport  {shards}/report.html\ntables  {shards}/{{{}}}.parquet\n\
          next    open the report, or run it larger: neurocart trial run {trial} --replicates {} --out DIR\n",
         specification.title,
         answer(&summary),
+        tables,
         10 * u64::from(specification.simulation.replicates.max(1)),
     );
     print(&text)?;

@@ -6,6 +6,7 @@ use neurocart_report::trial_report::{Design, DesignItem};
 use neurocart_trial::specification::DAYS_PER_WEEK;
 use neurocart_trial::summary::Summary;
 
+use crate::adaptive_report;
 use crate::wording;
 
 pub fn design(summary: &Summary) -> Design {
@@ -26,7 +27,10 @@ pub fn design(summary: &Summary) -> Design {
             share => format!("{} ({})", d.name, percent(share)),
         })
         .collect();
-    let mut population = format!("{} subjects: {}", s.population.size, diseases.join(", "));
+    let mut population = match s.population.size {
+        0 => diseases.join(", "),
+        size => format!("{size} subjects: {}", diseases.join(", ")),
+    };
     for e in &s.population.eligibility {
         let variable = wording::eligibility(e.variable);
         let range = match (e.min, e.max) {
@@ -64,6 +68,10 @@ pub fn design(summary: &Summary) -> Design {
         .collect();
     item("Arms", arms.join("\n"));
     let accrual = match s.accrual.duration_weeks {
+        _ if s.accrual.per_week.is_some() => format!(
+            "one by one, {} eligible candidates per week",
+            s.accrual.per_week.unwrap_or_default()
+        ),
         0.0 => "all at once".to_string(),
         weeks => format!("uniform over {weeks} weeks"),
     };
@@ -78,6 +86,9 @@ pub fn design(summary: &Summary) -> Design {
             s.follow_up.duration_weeks
         ),
     );
+    for (label, text) in adaptive_report::design_in_words(summary) {
+        item(label, text);
+    }
     let visits: Vec<String> = s
         .visit_days()
         .iter()
@@ -129,6 +140,9 @@ pub fn design(summary: &Summary) -> Design {
     item("Analyses", analyses.join("\n"));
     let arms: Vec<&str> = summary.arms.iter().map(|a| a.label.as_str()).collect();
     let summary_text = match arms.as_slice() {
+        _ if s.decides_while_enrolling() => {
+            "Subjects are enrolled one by one, and the design decides on the way.".to_string()
+        }
         [one] => format!("{} subjects receive {one}.", s.population.size),
         arms => format!(
             "{} subjects are randomised to {} in permuted blocks.",
@@ -149,7 +163,11 @@ pub fn design(summary: &Summary) -> Design {
 
 pub fn flow(summary: &Summary) -> PatientFlow {
     let pool = &summary.pool;
-    let randomised: u64 = pool.flow.iter().map(|a| a.first_randomised).sum();
+    let randomised: u64 = pool
+        .flow
+        .iter()
+        .map(|a| a.first_randomised + a.first_not_made)
+        .sum();
     let screened = pool.first_screened.max(randomised);
     let reason = |reason: &str, patients: u64| FlowReason {
         reason: reason.into(),
@@ -169,7 +187,7 @@ pub fn flow(summary: &Summary) -> PatientFlow {
             .iter()
             .map(|a| FlowArm {
                 name: wording::arm(&summary.specification, &a.arm),
-                allocated: a.first_randomised as f64,
+                allocated: (a.first_randomised + a.first_not_made) as f64,
                 treated: a.first_randomised as f64,
                 discontinued: (a.first_lost + a.first_data_cut) as f64,
                 discontinuation_reasons: [

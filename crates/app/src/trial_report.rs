@@ -5,6 +5,7 @@ use neurocart_report::trial_report::{Assumption, DesignItem, Grade, Provenance, 
 use neurocart_trial::specification::Method;
 use neurocart_trial::summary::Summary;
 
+use crate::adaptive_report;
 use crate::answer::key_numbers;
 use crate::figures::{
     operating_characteristics, responders, safety, scores, survival, trajectories,
@@ -24,11 +25,16 @@ pub fn report(summary: &Summary, command: &str) -> TrialReport {
         flow: Some(flow(summary)),
         trajectories: trajectories(summary),
         survival: survival(summary),
-        responders: responders(summary),
+        responders: [adaptive_report::selection(summary), responders(summary)].concat(),
         scores: scores(summary),
         patients: Vec::new(),
         safety: safety(summary),
-        operating_characteristics: operating_characteristics(summary),
+        operating_characteristics: [
+            adaptive_report::operating(summary),
+            operating_characteristics(summary),
+        ]
+        .concat(),
+        design_figures: adaptive_report::figures(summary),
         assumptions: assumptions(summary),
         known_failures: summary
             .known_failures
@@ -144,7 +150,10 @@ fn provenance(summary: &Summary, command: &str) -> Provenance {
             ),
             item(
                 "Tables",
-                "subjects, visits, events, replicates (Parquet)".into(),
+                match s.has_decisions() {
+                    true => "subjects, visits, events, replicates, decisions (Parquet)".into(),
+                    false => "subjects, visits, events, replicates (Parquet)".into(),
+                },
             ),
         ],
     }

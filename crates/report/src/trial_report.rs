@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::figure::svg::FIGURE_CSS;
 use crate::figure::{
-    DataTable, interval, kaplan_meier, patient_flow, patient_panels, responders, scores, trajectory,
+    DataTable, curves, interval, kaplan_meier, patient_flow, patient_panels, responders, scores,
+    trajectory,
 };
 use crate::format::{coordinate, count, fixed, pretty_unit};
 use crate::html::{FigureBlock, link_dois};
 use crate::patient_report::panel_figure;
 use crate::safety::render_safety_html;
 
+pub use crate::figure::curves::{Curve, CurveFigure, Join};
 pub use crate::figure::interval::{Measure, OperatingCharacteristic};
 pub use crate::figure::kaplan_meier::SurvivalFigure;
 pub use crate::figure::patient_flow::PatientFlow;
@@ -50,6 +52,8 @@ pub struct TrialReport {
     pub safety: Option<SafetyTable>,
     /// Power, type I error, bias, coverage.
     pub operating_characteristics: Vec<OperatingCharacteristic>,
+    /// What a design that decides while the trial runs does: curves with the numbers behind them.
+    pub design_figures: Vec<DesignFigure>,
     /// What the model and the trial assume.
     pub assumptions: Vec<Assumption>,
     /// Where the model is known to be wrong.
@@ -58,6 +62,20 @@ pub struct TrialReport {
     pub warnings: Vec<String>,
     /// How to get the same numbers again.
     pub provenance: Provenance,
+}
+
+/// Curves of a design with the numbers behind them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DesignFigure {
+    /// The curves.
+    pub figure: CurveFigure,
+    /// A sentence or two under the figure.
+    pub caption: String,
+    /// Names of the table's columns, with units.
+    pub head: Vec<String>,
+    /// Rows, formatted by the caller, each as long as the head.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// One line of the answer, formatted by the caller.
@@ -200,6 +218,7 @@ struct Page<'a> {
     patient_figures: Vec<String>,
     safety: String,
     operating: String,
+    design_figures: Vec<String>,
     grades: Vec<GradeBlock>,
     known_failures: Vec<String>,
     replicates: String,
@@ -252,6 +271,7 @@ impl<'a> Page<'a> {
             patient_figures: numbered(&report.patients, "patient", patient_html),
             safety,
             operating: operating_html(&report.operating_characteristics),
+            design_figures: numbered(&report.design_figures, "design-figure", design_html),
             grades: grade_blocks(&report.assumptions),
             known_failures: report
                 .known_failures
@@ -364,6 +384,22 @@ fn scores_html(id: &str, figure: &ScoreFigure) -> String {
         table: Some(scores::table(figure)),
     }
     .html(|layout| scores::draw(figure, layout))
+}
+
+fn design_html(id: &str, block: &DesignFigure) -> String {
+    FigureBlock {
+        id,
+        title: &block.figure.title,
+        description: curves::describe(&block.figure),
+        comparison: "",
+        caption: &block.caption,
+        notes: Vec::new(),
+        table: Some(DataTable {
+            head: block.head.clone(),
+            rows: block.rows.clone(),
+        }),
+    }
+    .html(|layout| curves::draw(&block.figure, layout))
 }
 
 fn patient_html(id: &str, figure: &PatientFigure) -> String {
