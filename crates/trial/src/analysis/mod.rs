@@ -19,6 +19,7 @@ mod responders;
 mod time_to_event;
 
 pub use observations::{Observations, observe, restart};
+pub(crate) use responders::control_prior;
 
 /// Result of one analysis for one arm, or for one treated arm against the reference arm.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -284,4 +285,140 @@ impl Data<'_> {
 fn interval(result: &mut AnalysisResult, interval: Interval) {
     result.lower = Some(interval.lower);
     result.upper = Some(interval.upper);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specification(text: &str) -> Specification {
+        toml::from_str(text).unwrap()
+    }
+
+    const NMOSD: &str = include_str!("../../../../library/trials/nmosd-bcma-single-arm.toml");
+    const MS: &str =
+        include_str!("../../../../library/trials/progressive-ms-cd19-vs-anti-cd20.toml");
+    const MG: &str = include_str!("../../../../library/trials/mg-bcma-mrna-placebo.toml");
+
+    fn one(
+        specification: &Specification,
+        index: usize,
+        outcomes: &[Outcome],
+        arm: &[usize],
+    ) -> AnalysisResult {
+        let mut results = Vec::new();
+        let sample = Sample {
+            outcomes,
+            arms: arm,
+            observations: &Observations::default(),
+        };
+        let mut space = Workspace::default();
+        analyse(specification, index, &sample, &mut space, &mut results);
+        results.swap_remove(0)
+    }
+
+    #[test]
+    fn two_attacks_where_history_expects_five_are_a_poisson_tail() {
+        let specification = specification(NMOSD);
+        let hazard = specification.analyses[0]
+            .historical
+            .as_ref()
+            .unwrap()
+            .hazard_per_year;
+        // Ten subjects of the same length, so that exactly 5 events are expected.
+        let days = 5.0 * 365.0 / (10.0 * hazard);
+        let outcomes: Vec<Outcome> = (0..10)
+            .map(|i| Outcome::Event {
+                time_days: days,
+                happened: i < 2,
+            })
+            .collect();
+        let found = one(&specification, 0, &outcomes, &[0; 10]);
+        // P(X <= 2 | 5) = exp(-5) (1 + 5 + 25/2).
+        let tail = (-5.0f64).exp() * 18.5;
+        assert!((found.p_value.unwrap() - tail).abs() < 1e-12);
+        assert!((found.estimate.unwrap() - 0.4).abs() < 1e-12);
+        // Exact 95 % limits of a Poisson mean with 2 events: 0.2422 and 7.2247 (Garwood 1936).
+        assert!((found.lower.unwrap() - 0.2422 / 5.0).abs() < 1e-4);
+        assert!((found.upper.unwrap() - 7.2247 / 5.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn no_attack_at_all_still_has_an_upper_limit() {
+        let specification = specification(NMOSD);
+        let outcomes = [Outcome::Event {
+            time_days: 365.0,
+            happened: false,
+        }; 12];
+        let found = one(&specification, 0, &outcomes, &[0; 12]);
+        let expected = 12.0
+            * specification.analyses[0]
+                .historical
+                .as_ref()
+                .unwrap()
+                .hazard_per_year;
+        assert_eq!((found.estimate, found.lower), (Some(0.0), Some(0.0)));
+        assert!(
+            (found.upper.unwrap() - 40f64.ln() / expected).abs() < 1e-12,
+            "-ln(0.025)"
+        );
+        assert!((found.p_value.unwrap() - (-expected).exp()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_curve_without_events_has_no_interval_and_says_why() {
+        let specification = specification(MS);
+        let outcomes = [Outcome::Event {
+            time_days: 840.0,
+            happened: false,
+        }; 8];
+        let found = one(&specification, 2, &outcomes, &[0; 8]);
+        assert_eq!((found.estimate, found.lower), (Some(1.0), None));
+        assert!(found.reason.unwrap().contains("no event"));
+    }
+
+    #[test]
+    fn an_arm_without_relapses_gets_the_exact_interval() {
+        let specification = specification(MS);
+        let mut outcomes = vec![
+            Outcome::Count {
+                events: 0,
+                years: 2.0
+            };
+            10
+        ];
+        outcomes.extend(
+            [Outcome::Count {
+                events: 1,
+                years: 2.0,
+            }; 10],
+        );
+        let arm: Vec<usize> = (0..20).map(|i| i / 10).collect();
+        let found = one(&specification, 5, &outcomes, &arm);
+        assert_eq!((found.estimate, found.lower), (None, Some(0.0)));
+        assert_eq!(found.favours_treatment, Some(true));
+        // All ten events in one of two equal arms: 2 * 0.5^10.
+        assert!((found.p_value.unwrap() - 2.0 * 0.5f64.powi(10)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_tea_tasting_table_has_its_published_p_value() {
+        let specification = specification(MG);
+        let yes = |yes| Outcome::Binary { yes };
+        let outcomes = [
+            yes(true),
+            yes(true),
+            yes(true),
+            yes(false),
+            yes(true),
+            yes(false),
+            yes(false),
+            yes(false),
+        ];
+        let found = one(&specification, 0, &outcomes, &[0, 0, 0, 0, 1, 1, 1, 1]);
+        // Fisher 1935: 34 of 70 tables are at least as extreme.
+        assert!((found.p_value.unwrap() - 34.0 / 70.0).abs() < 1e-12);
+        assert_eq!(found.favours_treatment, Some(true));
+        assert_eq!(found.estimate, Some(0.5));
+    }
 }
