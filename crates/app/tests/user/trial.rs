@@ -26,7 +26,7 @@ fn a_shipped_trial_runs_to_its_report() {
     Power                                                  25.0%  (Monte Carlo SE 9.68 points)
     Difference of proportions                              21.2%  (in a very large trial of the model, standard error 0.00644)
     MG-ADL response at month 3 (fall of 2 points or more)  BCMA mRNA CAR T 78.1%, Placebo 53.1%  (mean over 20 replicates)
-    Type I error                                           0.0%  (Monte Carlo SE 0.00 points)
+    Type I error                                           0.0%  (null `placebo-in-both-arms`, Monte Carlo SE 0.00 points)
     Coverage                                               95.0%  (nominal 95%, bias 0.0376 on the scale of the estimate)
     Safety                                                 CRS any 66.1%, grade 3+ 0.3%, ICANS any 0.8%, serious infection 4.7%  (BCMA mRNA CAR T, whole follow-up, mean over replicates)
 
@@ -120,6 +120,49 @@ fn threads_and_time_change_no_byte() {
         folder.bytes("one")["replicates.parquet"],
         folder.bytes("other")["replicates.parquet"]
     );
+}
+
+#[test]
+fn an_adaptive_trial_names_doses_and_the_worst_null_in_every_form() {
+    let folder = Folder::new();
+    let text = include_str!("../../../trial/tests/trials/mg-dose-finding.toml");
+    folder.write("trial.toml", text);
+    let run = [
+        "trial",
+        "run",
+        "trial.toml",
+        "--replicates",
+        "120",
+        "--out",
+        "run",
+        "--quiet",
+    ];
+    let said = folder.run_well(&run).stdout;
+    for part in [
+        "Dose named",
+        "Promising result",
+        "worst of 2 nulls: `",
+        "decisions}.parquet",
+    ] {
+        assert!(said.contains(part), "{part} is missing:\n{said}");
+    }
+    let files = folder.bytes("run");
+    let report = String::from_utf8(files["report.html"].clone()).unwrap();
+    for part in [
+        "Dose finding",
+        "Two stages",
+        "True DLT probability",
+        "the worst",
+    ] {
+        assert!(report.contains(part), "{part} is not in the report");
+    }
+    folder.run_well(&["trial", "resume", "run", "--quiet"]);
+    assert_same_bytes(&files, &folder.bytes("run"));
+    let json = folder.run_well(&["report", "run", "--json"]).stdout;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let worst = value["type_one_errors"].as_array().unwrap();
+    assert_eq!(worst.iter().filter(|e| e["worst"] == true).count(), 1);
+    assert_eq!(value["designs"].as_array().unwrap().len(), 3);
 }
 
 #[test]
@@ -305,8 +348,8 @@ fn a_trial_that_does_not_exist_is_refused() {
     exit code 2
     ---- stderr
     error: the simulation has zero replicates
-      --> the trial with the command line's changes:96:14
-      96 | replicates = 0
+      --> the trial with the command line's changes:100:14
+     100 | replicates = 0
          |              ^
          = hint: give at least 1; 1000 gives a power with a standard error near 0.013
     ");
