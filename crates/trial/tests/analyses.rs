@@ -33,7 +33,8 @@ use neurocart_trial::large_sample::{large_sample, outcomes};
 use neurocart_trial::library::Library;
 use neurocart_trial::operating_characteristics::Accumulator;
 use neurocart_trial::replicate::{CourseRequest, Patients, Space, Truth, simulate};
-use neurocart_trial::specification::{Method, Specification};
+use neurocart_trial::specification::{Method, OutcomeKind, Specification};
+use proptest::prelude::*;
 
 const TRIAL: &str = r#"
 name = "methods"
@@ -841,6 +842,42 @@ fn solved_patients_go_through_every_method_to_bias_and_coverage() {
             );
         }
     });
+}
+
+proptest! {
+    /// Outcomes of any kind in any arms, none at all among them.
+    #[test]
+    fn no_outcomes_make_an_analysis_panic_or_say_nonsense(
+        subjects in prop::collection::vec((0usize..2, 0u32..4, prop::bool::ANY), 0..24),
+    ) {
+        let arms: Vec<usize> = subjects.iter().map(|subject| subject.0).collect();
+        let of = |kind: OutcomeKind| -> Vec<Outcome> {
+            let one = |&(_, number, yes): &(usize, u32, bool)| match kind {
+                OutcomeKind::TimeToEvent => Outcome::Event {
+                    time_days: 120.0 * f64::from(number),
+                    happened: yes,
+                },
+                OutcomeKind::Count => Outcome::Count {
+                    events: number,
+                    years: if yes { 1.0 } else { 0.0 },
+                },
+                OutcomeKind::Continuous => Outcome::Change {
+                    baseline: f64::from(number),
+                    change: yes.then_some(f64::from(number) - 1.0),
+                },
+                OutcomeKind::Binary => Outcome::Binary { yes },
+            };
+            subjects.iter().map(one).collect()
+        };
+        for method in trial(ANALYSES).analyses.iter().map(|analysis| analysis.method) {
+            let result = &of_outcomes(&of(method.outcome()), &arms, &[method])[0];
+            let numbers = [result.estimate, result.standard_error, result.lower];
+            prop_assert!(numbers.iter().flatten().all(|value| value.is_finite()), "{result:?}");
+            prop_assert!(result.upper.is_none_or(|upper| !upper.is_nan()), "{result:?}");
+            prop_assert!(result.p_value.is_none_or(|p| (0.0..=1.0).contains(&p)), "{result:?}");
+            prop_assert!(result.p_value.is_some() || !method.is_test() || result.reason.is_some());
+        }
+    }
 }
 
 /// Each mistake alone, as a replacement in the trial above.
