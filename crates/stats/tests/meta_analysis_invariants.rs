@@ -533,7 +533,7 @@ fn bounds_on_input_are_stated() {
 }
 
 #[test]
-fn a_thousand_series_take_a_moment() {
+fn a_thousand_series_are_pooled() {
     let series: Vec<Series> = (0..1000)
         .map(|i| Series {
             events: i % 7,
@@ -560,4 +560,21 @@ fn a_prior_that_the_effects_burst_is_refused() {
     };
     let unresolved = bayes_normal(&[0.0, 1.0], &[1.0, 1.0], &wide, 0.95);
     assert!(unresolved.unwrap_err().is_bad_input());
+}
+
+#[test]
+fn the_exact_likelihood_agrees_with_two_binomials_where_events_are_many() {
+    let table = |i: u64| TwoByTwo {
+        treated_events: 20 + 3 * (i % 9),
+        treated_total: 1000,
+        control_events: 40 + 5 * (i % 4),
+        control_total: 1000,
+    };
+    let tables: Vec<TwoByTwo> = (0..15).map(table).collect();
+    let exact = mixed_odds_ratio(&tables, MixedModel::ConditionalExact, 0.95).unwrap();
+    let arms = mixed_odds_ratio(&tables, MixedModel::FixedStudyEffects, 0.95).unwrap();
+    assert!((exact.estimate - arms.estimate).abs() < 0.01);
+    let more: Vec<TwoByTwo> = (0..90).map(table).collect();
+    let refused = mixed_odds_ratio(&more, MixedModel::ConditionalExact, 0.95);
+    assert!(refused.unwrap_err().is_bad_input());
 }
