@@ -31,7 +31,7 @@ pub struct ConditionalOddsRatio {
 
 /// Most values that the sum of one table may take: some 60 evaluations of the distribution, which
 /// at this size take a tenth of a second.
-pub(crate) const LARGEST_SUPPORT: u64 = 100_000;
+const LARGEST_SUPPORT: u64 = 100_000;
 /// The same for several tables, whose convolution takes the square of it.
 const LARGEST_CONVOLUTION: u64 = 5_000;
 

@@ -269,7 +269,7 @@ proptest! {
     ) {
         let options = RandomEffectsOptions::default();
         let few = FewStudies::Accept;
-        for result in [
+        for value in [
             random_effects(&y, &v, &options).map(|r| r.estimate),
             trim_and_fill(&y, &v, MissingSide::Right, &options, few).map(|r| r.pooled.estimate),
             multilevel(&y, &v, &(0..y.len()).map(|i| i / 2).collect::<Vec<_>>(), 0.95)
@@ -279,10 +279,11 @@ proptest! {
             rank_correlation(&y, &v, FewStudies::Accept).map(|r| r.tau),
             influence(&y, &v, &options).map(|r| r[0].dffits),
             meta_regression(&y, &v, &[&y], &options).map(|r| r.tau_squared),
-        ] {
-            if let Ok(value) = result {
-                prop_assert!(value.is_finite());
-            }
+        ]
+        .into_iter()
+        .flatten()
+        {
+            prop_assert!(value.is_finite());
         }
     }
 }
@@ -529,4 +530,51 @@ fn bounds_on_input_are_stated() {
         .unwrap_err()
         .is_bad_input()
     );
+}
+
+#[test]
+fn a_thousand_series_are_pooled() {
+    let series: Vec<Series> = (0..1000)
+        .map(|i| Series {
+            events: i % 7,
+            total: 6 + i % 20,
+        })
+        .collect();
+    let ours = pooled_proportion(&series, 0.95).unwrap();
+    let crude = ours.crude.estimate;
+    assert!((ours.bayes.mean - crude).abs() < 0.05 && ours.logit_normal.is_ok());
+}
+
+#[test]
+fn a_prior_that_the_effects_burst_is_refused() {
+    let narrow = bayes_normal(
+        &[-1e6, 1e6],
+        &[1.0, 1.0],
+        &BayesNormalPriors::default(),
+        0.95,
+    );
+    assert!(narrow.unwrap_err().is_bad_input());
+    let wide = BayesNormalPriors {
+        tau_scale: 1e13,
+        ..Default::default()
+    };
+    let unresolved = bayes_normal(&[0.0, 1.0], &[1.0, 1.0], &wide, 0.95);
+    assert!(unresolved.unwrap_err().is_bad_input());
+}
+
+#[test]
+fn the_exact_likelihood_agrees_with_two_binomials_where_events_are_many() {
+    let table = |i: u64| TwoByTwo {
+        treated_events: 20 + 3 * (i % 9),
+        treated_total: 1000,
+        control_events: 40 + 5 * (i % 4),
+        control_total: 1000,
+    };
+    let tables: Vec<TwoByTwo> = (0..15).map(table).collect();
+    let exact = mixed_odds_ratio(&tables, MixedModel::ConditionalExact, 0.95).unwrap();
+    let arms = mixed_odds_ratio(&tables, MixedModel::FixedStudyEffects, 0.95).unwrap();
+    assert!((exact.estimate - arms.estimate).abs() < 0.01);
+    let more: Vec<TwoByTwo> = (0..90).map(table).collect();
+    let refused = mixed_odds_ratio(&more, MixedModel::ConditionalExact, 0.95);
+    assert!(refused.unwrap_err().is_bad_input());
 }

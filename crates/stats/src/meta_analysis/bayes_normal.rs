@@ -3,7 +3,7 @@
 //! y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau^2), mu ~ N(m, s^2), tau ~ half-normal(scale). Given tau
 //! the posterior of mu is normal and the marginal likelihood of tau closed, so one integral over tau
 //! is left (Röver 2020, doi:10.18637/jss.v093.i06). It is taken by Gauss-Legendre quadrature on
-//! eighths of octaves from 2^-40 to 16 prior scales, with one panel to zero below; the posterior of
+//! eighths of octaves from 2^-40 of the prior scale to 16 of it, with one panel to zero below; the posterior of
 //! tau is far smoother than such a panel unless there are thousands of studies. Quantiles are roots of
 //! the mixture's distribution function.
 //!
@@ -83,6 +83,7 @@ struct Node {
 const OCTAVES: i32 = 44;
 const PANELS_PER_OCTAVE: i32 = 8;
 const SCALES_ABOVE: f64 = 16.0;
+const LARGEST_RANGE: f64 = 1e12;
 
 /// Posterior for at least one study.
 pub fn bayes_normal(
@@ -108,6 +109,20 @@ pub fn bayes_normal(
             }
             .into());
         }
+    }
+    // The likelihood is flat in tau below the smallest standard error, so this much is resolved.
+    let least = variance
+        .iter()
+        .copied()
+        .fold(f64::INFINITY, f64::min)
+        .sqrt();
+    if priors.tau_scale > LARGEST_RANGE * least {
+        return Err(InputError::Range {
+            name: "tau_scale",
+            value: priors.tau_scale,
+            expected: "at most 1e12 times the smallest standard error",
+        }
+        .into());
     }
     let rule = gauss_legendre();
     let top = SCALES_ABOVE * priors.tau_scale;
@@ -151,6 +166,20 @@ pub fn bayes_normal(
             mass: nodes.iter().map(|n| n.mass).sum(),
         })
         .collect();
+    let beyond: f64 = panels
+        .iter()
+        .rev()
+        .take(PANELS_PER_OCTAVE as usize)
+        .map(|p| p.mass)
+        .sum();
+    if beyond > 1e-9 {
+        return Err(InputError::Range {
+            name: "tau_scale",
+            value: priors.tau_scale,
+            expected: "wide enough: the effects differ by more than eight times this scale allows",
+        }
+        .into());
+    }
     let tail = 0.5 * (1.0 - confidence_level);
     let probabilities = [0.5, tail, 1.0 - tail];
 

@@ -20,6 +20,7 @@
 //! standard deviation, J = G(m/2) / (sqrt(m/2) G((m-1)/2)) exactly at m = n1 + n2 - 2, and variance
 //! 1/n1 + 1/n2 + g^2 / (2 (n1 + n2)) (Hedges 1981, doi:10.3102/10769986006002107).
 
+use super::LARGEST;
 use crate::error::check_finite;
 use crate::gamma::ln_gamma;
 use crate::two_by_two::{TwoByTwo, check};
@@ -123,20 +124,20 @@ pub(super) fn peto_sums(table: &TwoByTwo) -> PetoSums {
 fn check_arm(arm: &ArmMean, least_subjects: u64) -> Estimate<()> {
     check_finite("mean", &[arm.mean])?;
     check_finite("standard_deviation", &[arm.standard_deviation])?;
-    // Squares of larger or smaller values leave the range of numbers.
-    if arm.mean.abs() > 1e100 {
+    // The square of a ratio of larger and smaller values leaves the range of numbers.
+    if arm.mean.abs() > LARGEST {
         return Err(InputError::Range {
             name: "mean",
             value: arm.mean,
-            expected: "between -1e100 and 1e100",
+            expected: "between -1e50 and 1e50",
         }
         .into());
     }
-    if !(1e-100..=1e100).contains(&arm.standard_deviation) {
+    if !(1.0 / LARGEST..=LARGEST).contains(&arm.standard_deviation) {
         return Err(InputError::Range {
             name: "standard_deviation",
             value: arm.standard_deviation,
-            expected: "between 1e-100 and 1e100",
+            expected: "between 1e-50 and 1e50",
         }
         .into());
     }
@@ -184,7 +185,7 @@ fn small_sample_factor(m: f64) -> f64 {
     // below 1e-13 there.
     if m > 1000.0 {
         let r = 1.0 / m;
-        return 1.0 - r * (0.75 + r * (7.0 / 32.0 - r * 9.0 / 128.0));
+        return 1.0 - r * (0.75 + r * (7.0 / 32.0 + r * 9.0 / 128.0));
     }
     libm::exp(ln_gamma(0.5 * m) - ln_gamma(0.5 * (m - 1.0))) / (0.5 * m).sqrt()
 }

@@ -1,6 +1,6 @@
 //! Regression of effects on study covariates, with variance between studies left over.
 //!
-//! y = X b + u + e as in [`super::heterogeneity`]; b by weighted least squares at the estimated tau^2.
+//! y = X b + u + e as in [`super::random_effects`]; b by weighted least squares at the estimated tau^2.
 //! The joint test QM of all slopes is b' C^-1 b: chi-square on m slopes with the normal interval, F
 //! on m and k - p after division by m with Hartung-Knapp (Knapp and Hartung 2003,
 //! doi:10.1002/sim.1482). QE tests what heterogeneity is left. R^2 is the percent by which tau^2 falls

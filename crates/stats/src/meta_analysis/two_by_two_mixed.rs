@@ -26,7 +26,7 @@ use super::marginal_likelihood::{
     CERTAIN, LogDensity, Rule, SETTLED, at_conditional_mode, binomial, maximum, maximum_with_spread,
 };
 use super::two_by_two_pooling::varies;
-use crate::conditional_odds_ratio::{LARGEST_SUPPORT, bounds, log_weights};
+use crate::conditional_odds_ratio::{bounds, log_weights};
 use crate::distribution::{binomial_pmf, normal_critical};
 use crate::error::check_level;
 use crate::two_by_two::{TwoByTwo, check};
@@ -75,6 +75,9 @@ pub struct MixedOddsRatio {
 pub const QUADRATURE_POINTS: usize = 7;
 /// The exact likelihood is not close to a polynomial times a normal where counts are small.
 const EXACT_POINTS: usize = 31;
+/// Most counts that the tables may take together: each evaluation of the exact likelihood takes all of
+/// them at all nodes, and the profile interval some thousand evaluations.
+const LARGEST_SUPPORT: u64 = 5_000;
 /// Where a profile likelihood is given up: an odds ratio of e^30.
 const LARGEST_LOG_ODDS_RATIO: f64 = 30.0;
 
@@ -423,7 +426,7 @@ fn conditional_exact(tables: &[TwoByTwo], confidence_level: f64) -> Estimate<Mix
         return Err(InputError::Range {
             name: "tables",
             value: support as f64,
-            expected: "at most 100000 possible counts over all tables; beyond, use \
+            expected: "at most 5000 possible counts over all tables; beyond, use \
                        FixedStudyEffects, which is as good with so many events",
         }
         .into());
