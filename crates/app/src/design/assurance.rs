@@ -4,8 +4,8 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
-use neurocart_report::format::{fixed, percent_one_decimal as percent, significant};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
+use neurocart_report::format::{percent_one_decimal as percent, significant};
 use neurocart_stats::bayes::assurance::{
     Assurance, assurance_fisher, assurance_normal, assurance_single_arm,
 };
@@ -22,11 +22,7 @@ pub struct Arguments {
     #[arg(value_enum)]
     endpoint: Endpoint,
     /// mean: expected difference of means, positive is good.
-    #[arg(
-        long,
-        required_if_eq("endpoint", "mean"),
-        allow_negative_numbers = true
-    )]
+    #[arg(long, required_if_eq("endpoint", "mean"))]
     prior_mean: Option<f64>,
     /// hazard-ratio: expected hazard ratio, below 1 is good.
     #[arg(long, required_if_eq("endpoint", "hazard-ratio"))]
@@ -127,8 +123,8 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 beta(arguments.control_prior),
             );
             let found = assurance_fisher(
-                &BetaMixture::single(t).map_err(neurocart_stats::NotEstimable::from)?,
-                &BetaMixture::single(c).map_err(neurocart_stats::NotEstimable::from)?,
+                &BetaMixture::single(t)?,
+                &BetaMixture::single(c)?,
                 n1,
                 n0,
                 2.0 * alpha,
@@ -161,8 +157,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 }
             }
             let prior = beta(arguments.treatment_prior);
-            let mixture =
-                BetaMixture::single(prior).map_err(neurocart_stats::NotEstimable::from)?;
+            let mixture = BetaMixture::single(prior)?;
             let r = binomial_quantile(1.0 - alpha, n, p0);
             let found = assurance_single_arm(&mixture, n, r)?;
             let mut answer = plain(&found);
@@ -196,10 +191,10 @@ fn positive(name: &str, value: u64) -> Result<(), Exit> {
 fn plain(found: &Assurance) -> Answer {
     Answer {
         facts: vec![
-            ("assurance".to_owned(), fixed(found.assurance, 4)),
+            ("assurance".to_owned(), percent(found.assurance)),
             (
                 "power at the prior mean".to_owned(),
-                fixed(found.power_at_prior_mean, 4),
+                percent(found.power_at_prior_mean),
             ),
         ],
         result: json!({
@@ -223,7 +218,7 @@ fn normal(
     let mut answer = plain(&found.chance);
     answer.facts.push((
         "bound however large the trial".to_owned(),
-        fixed(found.upper_bound, 4),
+        percent(found.upper_bound),
     ));
     answer
         .facts
@@ -242,23 +237,22 @@ fn normal(
         assurance.push((factor * size as f64, at.assurance));
         power.push((factor * size as f64, at.power_at_prior_mean));
     }
-    let curve = |name: &str, points| Curve {
-        name: name.to_owned(),
-        points,
-        join: Join::Line,
+    let label = match unit {
+        "events" => "Events in both arms",
+        _ => "Subjects in both arms",
     };
     answer.figure = Some(render_curves_svg(&CurveFigure {
         title: "Assurance and power over the size of the trial".to_owned(),
-        x_label: unit.to_owned(),
-        y_label: "probability of success".to_owned(),
+        x_label: label.to_owned(),
+        y_label: "Probability of success".to_owned(),
         percent: true,
         curves: vec![
-            curve("assurance", assurance),
-            curve("power at prior mean", power),
+            Curve::line("assurance", assurance),
+            Curve::line("power at prior mean", power),
         ],
         reference_lines: vec![ReferenceLine {
             value: found.upper_bound,
-            label: "bound".to_owned(),
+            label: "bound of the assurance".to_owned(),
         }],
     }));
     Ok(answer)

@@ -7,7 +7,7 @@ use neurocart_stats::dose_finding::{Boin12Settings, DoseFindingDesign, boin12_ta
 
 use super::Answer;
 use super::answer::Table;
-use super::dose_finding::{Common, insert, isotonic_table, refused, tallies};
+use super::dose_finding::{Common, insert, isotonic_table, tallies};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -52,7 +52,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             simulation.truth.len()
         )));
     }
-    let rows = boin12_table(&settings, &arguments.treated).map_err(refused)?;
+    let rows = boin12_table(&settings, &arguments.treated)?;
     let mut table = Table::new(
         "Desirability; the highest rank is the most desirable",
         &[

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
+use neurocart_report::figure::ReferenceLine;
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
+use neurocart_stats::Interval;
 use neurocart_stats::dose_finding::{
     CrmMethod, CrmModel, CrmSettings, DoseFindingDesign, DoseTally, OverdoseRule, crm,
     crm_skeleton, tite_crm, tite_weight,
@@ -10,7 +13,8 @@ use neurocart_stats::dose_finding::{
 
 use super::Answer;
 use super::answer::Table;
-use super::dose_finding::{Common, insert, r_vector, refused, tallies};
+use super::dose_finding::{Common, insert, tallies};
+use super::notation::r_vector;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -88,7 +92,7 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
         data.resize(doses.max(data.len()), DoseTally::default());
     }
     for &(dose, days) in &followed {
-        let weight = tite_weight(days, simulation.window_days).map_err(refused)?;
+        let weight = tite_weight(days, simulation.window_days)?;
         match data.get_mut(dose.wrapping_sub(1)) {
             Some(tally) => tally.pending_weights.push(weight),
             None => {
@@ -115,9 +119,26 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
     };
     // Refuses a wrong skeleton or prior where there are no data to fit.
     let nobody = vec![DoseTally::default(); doses];
-    design.next_dose(&nobody, 0).map_err(refused)?;
+    design.next_dose(&nobody, 0)?;
+    let by_dose = |name: &str, rates: &[f64]| {
+        let points = rates.iter().enumerate();
+        Curve::marked(
+            name,
+            points.map(|(dose, &p)| ((dose + 1) as f64, p)).collect(),
+        )
+    };
+    let mut curves = vec![by_dose("skeleton", &settings.skeleton)];
     if data.is_empty() {
-        let mut table = Table::new("", &["dose", "skeleton"]);
+        let off_target = |dose: usize| (settings.skeleton[dose] - settings.target).abs();
+        let nearest = (0..doses).min_by(|&a, &b| off_target(a).total_cmp(&off_target(b)));
+        answer.fact(
+            "first patients",
+            "dose 1, unless the protocol starts higher",
+        );
+        if let Some(dose) = nearest {
+            answer.fact("prior guess of the MTD", format!("dose {}", dose + 1));
+        }
+        let mut table = Table::new("Prior DLT rates", &["dose", "skeleton"]);
         for (dose, p) in settings.skeleton.iter().enumerate() {
             table.rows.push(vec![(dose + 1).to_string(), fixed(*p, 4)]);
         }
@@ -145,10 +166,16 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
             ]);
         }
         answer.tables.push(table);
-        answer.facts.push((
-            "b, posterior mean and standard deviation".to_owned(),
+        answer.fact(
+            "b, posterior mean and standard deviation",
             format!("{}, {}", fixed(fit.b, 4), fixed(fit.variance.sqrt(), 4)),
-        ));
+        );
+        let limit = |of: fn(&Interval) -> f64| fit.intervals.iter().map(of).collect::<Vec<_>>();
+        curves.extend([
+            by_dose("estimate", &fit.rates),
+            by_dose("upper 90% limit", &limit(|i| i.upper)),
+            by_dose("lower 90% limit", &limit(|i| i.lower)),
+        ]);
         insert(
             &mut answer.result,
             "fit",
@@ -160,6 +187,17 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
             }),
         );
     }
+    answer.figure = Some(render_curves_svg(&CurveFigure {
+        title: format!("{name}: DLT rate by dose"),
+        x_label: "Dose level".to_owned(),
+        y_label: "DLT rate".to_owned(),
+        percent: true,
+        curves,
+        reference_lines: vec![ReferenceLine {
+            value: settings.target,
+            label: "target".to_owned(),
+        }],
+    }));
     simulation.add(&mut answer, design, settings.target, &[])?;
     Ok(answer)
 }
@@ -189,8 +227,7 @@ fn settings(arguments: &Arguments, doses_in_data: usize) -> Result<CrmSettings, 
             arguments.half_width,
             mtd - 1,
             doses,
-        )
-        .map_err(refused)?
+        )?
     } else {
         arguments.skeleton.clone()
     };

@@ -13,13 +13,13 @@ use crate::exit::Exit;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Risk, rate or hazard ratio.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     ratio: f64,
     /// Lower confidence limit of the ratio.
-    #[arg(long, requires = "upper", allow_negative_numbers = true)]
+    #[arg(long, requires = "upper")]
     lower: Option<f64>,
     /// Upper confidence limit of the ratio.
-    #[arg(long, requires = "lower", allow_negative_numbers = true)]
+    #[arg(long, requires = "lower")]
     upper: Option<f64>,
 }
 
@@ -82,8 +82,11 @@ fn border(rr: f64, e_value: f64) -> String {
     let other = |a: f64| rr * (a - 1.0) / (a - rr);
     let largest = 3.0 * e_value;
     let smallest = other(largest);
+    // Closer together where the curve bends.
+    let widest = ((largest - rr) / (smallest - rr)).sqrt();
     let points = (0..=60).map(|k| {
-        let a = smallest + (largest - smallest) * f64::from(k) / 60.0;
+        let q = 1.0 + (widest - 1.0) * f64::from(k) / 60.0;
+        let a = rr + (smallest - rr) * q * q;
         (a, other(a))
     });
     render_curves_svg(&CurveFigure {
@@ -92,11 +95,7 @@ fn border(rr: f64, e_value: f64) -> String {
         y_label: "Risk ratio of confounder and outcome".to_owned(),
         percent: false,
         curves: vec![
-            Curve {
-                name: "just enough".to_owned(),
-                points: points.collect(),
-                join: Join::Line,
-            },
+            Curve::line("just enough", points.collect()),
             Curve {
                 name: "E-value".to_owned(),
                 points: vec![(e_value, e_value)],

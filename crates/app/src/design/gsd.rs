@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::distribution::normal_sf;
 use neurocart_stats::group_sequential::{
@@ -12,7 +12,8 @@ use neurocart_stats::group_sequential::{
 };
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::{Table, fact};
+use super::notation::{complement, digits, r_vector};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -22,7 +23,7 @@ pub struct Arguments {
     boundary: Type,
     /// Parameter of the type: delta of Wang-Tsiatis (0.25), rho of Kim-DeMets (2), gamma of
     /// Hwang-Shih-DeCani (-4).
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER")]
     parameter: Option<f64>,
     /// Cumulative alpha spent at each look for `--type given`, the last one all of alpha.
     #[arg(long, value_name = "ALPHA,...", value_delimiter = ',')]
@@ -46,20 +47,10 @@ pub struct Arguments {
     #[arg(long, value_enum, conflicts_with = "futility_z")]
     futility: Option<BetaType>,
     /// Parameter of the futility function: rho (2) or gamma (-4).
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        requires = "futility",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "NUMBER", requires = "futility")]
     futility_parameter: Option<f64>,
     /// Futility boundary as z values for all looks but the last.
-    #[arg(
-        long,
-        value_name = "Z,...",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "Z,...", value_delimiter = ',')]
     futility_z: Vec<f64>,
     /// The efficacy boundary counts on the futility rule being kept.
     #[arg(long)]
@@ -68,7 +59,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "difference")]
     hazard_ratio: Option<f64>,
     /// Difference in means of the alternative: the subjects at each look.
-    #[arg(long, requires = "sd", allow_negative_numbers = true)]
+    #[arg(long, requires = "sd")]
     difference: Option<f64>,
     /// Standard deviation of the outcome in each arm.
     #[arg(long, requires = "difference")]
@@ -158,10 +149,6 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         r_call: r_design(arguments, &design) + endpoint.as_ref().map_or("", |e| &e.r_call),
         result: result(&plan, &null, &half, &alternative, endpoint.as_ref()),
     })
-}
-
-fn fact(label: &str, value: String) -> (String, String) {
-    (label.to_owned(), value)
 }
 
 fn design(arguments: &Arguments) -> Result<Design, Exit> {
@@ -438,12 +425,13 @@ fn stopping_table(plan: &Plan, null: &Stopping, alternative: &Stopping) -> Table
 
 fn figure(plan: &Plan, endpoint: Option<&Endpoint>) -> String {
     let scale = endpoint.map_or(1.0, |e| e.maximum);
-    let curve = |name: &str, z: &dyn Fn(usize) -> f64| Curve {
-        name: name.to_owned(),
-        points: (0..plan.looks.len())
-            .map(|k| (scale * plan.looks[k].information, z(k)))
-            .collect(),
-        join: Join::Marked,
+    let curve = |name: &str, z: &dyn Fn(usize) -> f64| {
+        Curve::marked(
+            name,
+            (0..plan.looks.len())
+                .map(|k| (scale * plan.looks[k].information, z(k)))
+                .collect(),
+        )
     };
     let mut curves = vec![curve("efficacy", &|k| plan.looks[k].efficacy)];
     if plan.design.futility.is_some() {
@@ -460,7 +448,7 @@ fn figure(plan: &Plan, endpoint: Option<&Endpoint>) -> String {
                 _ => "Subjects",
             })
             .to_owned(),
-        y_label: "z".to_owned(),
+        y_label: "z statistic".to_owned(),
         curves,
         ..CurveFigure::default()
     })
@@ -491,21 +479,11 @@ fn notes(design: &Design, endpoint: Option<&Endpoint>) -> Vec<String> {
     notes
 }
 
-/// A number without the last digits of its rounding: 0.1, not 0.09999999999999998.
-fn digits(x: f64) -> f64 {
-    (x * 1e12).round() / 1e12
-}
-
-fn r_vector(values: &[f64]) -> String {
-    let texts: Vec<String> = values.iter().map(|&x| digits(x).to_string()).collect();
-    format!("c({})", texts.join(", "))
-}
-
 fn r_design(arguments: &Arguments, design: &Design) -> String {
     let mut options = vec![
         format!("kMax = {}", design.information.len()),
         format!("alpha = {}", design.alpha),
-        format!("beta = {}", digits(1.0 - design.power)),
+        format!("beta = {}", complement(design.power)),
         format!("sided = {}", arguments.sides),
     ];
     let gamma = |name: &str, kind: &str, value: f64| format!("{kind}, {name} = {value}");
@@ -533,7 +511,7 @@ fn r_design(arguments: &Arguments, design: &Design) -> String {
     if !arguments.information.is_empty() {
         options.push(format!(
             "informationRates = {}",
-            r_vector(&design.information)
+            r_vector(design.information.iter().map(|&t| digits(t)))
         ));
     }
     match design.futility.as_ref().map(|f| &f.boundary) {
@@ -610,6 +588,7 @@ fn result(
     };
     json!({
         "alpha": plan.design.alpha,
+        "sides": match plan.design.sides { Sides::One => 1, Sides::Two => 2 },
         "power": plan.design.power,
         "drift": plan.drift,
         "inflation_factor": plan.inflation_factor,

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
-use neurocart_stats::NotEstimable;
 use neurocart_stats::bayes::beta_mixture::{Beta, BetaMixture};
 use neurocart_stats::bayes::map_mixture::{beta_mixture_approximation, beta_mixture_fit};
 use neurocart_stats::bayes::meta_analytic_predictive::{
@@ -14,7 +13,7 @@ use neurocart_stats::bayes::two_arm::{SuccessRegion, TwoArmDesign, success_regio
 
 use super::Answer;
 use super::answer::Table;
-use super::notation::{BetaPrior, Fraction};
+use super::notation::{BetaPrior, Fraction, r_vector};
 use crate::exit::Exit;
 
 /// Points of the grid of nulls between 0 and 1.
@@ -23,12 +22,7 @@ const NULLS: u32 = 200;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Responders of subjects in each historical control arm.
-    #[arg(
-        long,
-        value_name = "R/N,R/N,...",
-        value_delimiter = ',',
-        required = true
-    )]
+    #[arg(long, value_name = "R/N,...", value_delimiter = ',', required = true)]
     historical: Vec<Fraction>,
     /// Scale of the half-normal prior of the between-trial standard deviation, logit scale.
     #[arg(long, default_value_t = 1.0)]
@@ -79,11 +73,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         None => beta_mixture_approximation(&map)?,
     };
     let mixture = fit.mixture;
-    let robust = mixture
-        .robust(arguments.robust, Beta::UNIFORM)
-        .map_err(NotEstimable::from)?;
-    let of = |prior: &MapPrior, p| prior.quantile(p).map_err(NotEstimable::from);
-    let tau = |p| map.tau_quantile(p).map_err(NotEstimable::from);
+    let robust = mixture.robust(arguments.robust, Beta::UNIFORM)?;
+    let of = |prior: &MapPrior, p| prior.quantile(p);
+    let tau = |p| map.tau_quantile(p);
     let subjects: u64 = studies.iter().map(|s| s.subjects).sum();
     let mut answer = Answer {
         title: format!(
@@ -133,14 +125,14 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         )],
         r_call: r_call(arguments, mixture.components().len()),
         result: json!({
-            "studies": studies.iter().map(|s| json!([s.responders, s.subjects])).collect::<Vec<_>>(),
+            "studies": arguments.historical.iter().map(Fraction::json).collect::<Vec<_>>(),
             "tau_scale": arguments.tau_scale, "mu_sd": arguments.mu_sd,
             "map": {
-                "mean": map.mean, "sd": map.standard_deviation,
-                "q025": of(&map, 0.025)?, "median": of(&map, 0.5)?, "q975": of(&map, 0.975)?,
+                "mean": map.mean, "standard_deviation": map.standard_deviation,
+                "quantile_0.025": of(&map, 0.025)?, "median": of(&map, 0.5)?, "quantile_0.975": of(&map, 0.975)?,
                 "effective_sample_size_moment": map.effective_sample_size_moment(),
             },
-            "tau": { "mean": map.tau_mean, "q025": tau(0.025)?, "median": tau(0.5)?, "q975": tau(0.975)? },
+            "tau": { "mean": map.tau_mean, "quantile_0.025": tau(0.025)?, "median": tau(0.5)?, "quantile_0.975": tau(0.975)? },
             "mixture": as_json(&mixture), "divergence": fit.divergence,
             "robust": as_json(&robust),
             "after_data": Value::Null, "operating_characteristics": Value::Null,
@@ -182,7 +174,7 @@ fn as_json(mixture: &BetaMixture) -> Value {
         "components": mixture.components().iter().map(|c| json!({
             "weight": c.weight, "a": c.beta.a, "b": c.beta.b,
         })).collect::<Vec<_>>(),
-        "mean": mixture.mean(), "sd": mixture.standard_deviation(),
+        "mean": mixture.mean(), "standard_deviation": mixture.standard_deviation(),
         "effective_sample_size_moment": mixture.effective_sample_size_moment(),
         "effective_sample_size_elir": mixture.effective_sample_size_elir().ok(),
     })
@@ -241,8 +233,8 @@ fn after_data(
     );
     let mut rows = Vec::new();
     for x in some_counts(control) {
-        let plain = mixture.posterior(x, control).map_err(NotEstimable::from)?;
-        let safe = robust.posterior(x, control).map_err(NotEstimable::from)?;
+        let plain = mixture.posterior(x, control)?;
+        let safe = robust.posterior(x, control)?;
         let vague = safe.components().last().map_or(0.0, |c| c.weight);
         table.rows.push(vec![
             x.to_string(),
@@ -272,7 +264,7 @@ fn operating_characteristics(
     [mixture, robust]: [&BetaMixture; 2],
     answer: &mut Answer,
 ) -> Result<(), Exit> {
-    let single = |beta| BetaMixture::single(beta).map_err(NotEstimable::from);
+    let single = |beta| BetaMixture::single(beta);
     let BetaPrior(treatment_prior) = arguments.treatment_prior;
     let vague = single(Beta::UNIFORM)?;
     let region = |control_prior: &BetaMixture| -> Result<SuccessRegion, Exit> {
@@ -355,17 +347,10 @@ fn operating_characteristics(
 }
 
 fn r_call(arguments: &Arguments, components: usize) -> String {
-    let list = |of: fn(&Fraction) -> u64| {
-        let texts: Vec<String> = arguments
-            .historical
-            .iter()
-            .map(|f| of(f).to_string())
-            .collect();
-        texts.join(", ")
-    };
+    let list = |of: fn(&Fraction) -> u64| r_vector(arguments.historical.iter().map(of));
     format!(
         "library(RBesT)  # samples, so that it agrees to about two digits\n\
-         d <- data.frame(study = 1:{}, r = c({}), n = c({}))\n\
+         d <- data.frame(study = 1:{}, r = {}, n = {})\n\
          map <- gMAP(cbind(r, n - r) ~ 1 | study, data = d, family = binomial,\n\
          \u{20}           tau.dist = \"HalfNormal\", tau.prior = {}, beta.prior = {})\n\
          m <- mixfit(map, Nc = {components}); ess(m, method = \"elir\"); ess(m, method = \"moment\")\n\
@@ -381,17 +366,18 @@ fn r_call(arguments: &Arguments, components: usize) -> String {
 
 /// Distribution functions of the prior, its mixture and the robust one.
 fn figure(map: &MapPrior, mixture: &BetaMixture, robust: &BetaMixture) -> String {
-    let curve = |name: &str, cdf: &dyn Fn(f64) -> f64| Curve {
-        name: name.to_owned(),
-        points: (0..=100)
-            .map(|i| (f64::from(i) / 100.0, cdf(f64::from(i) / 100.0)))
-            .collect(),
-        join: Join::Line,
+    let curve = |name: &str, cdf: &dyn Fn(f64) -> f64| {
+        Curve::line(
+            name,
+            (0..=100)
+                .map(|i| (f64::from(i) / 100.0, cdf(f64::from(i) / 100.0)))
+                .collect(),
+        )
     };
     render_curves_svg(&CurveFigure {
         title: "Prior of the control response".to_owned(),
-        x_label: "response probability".to_owned(),
-        y_label: "probability of a response no higher".to_owned(),
+        x_label: "Response probability on control".to_owned(),
+        y_label: "Cumulative probability".to_owned(),
         percent: true,
         curves: vec![
             curve("MAP", &|p| map.cdf(p)),

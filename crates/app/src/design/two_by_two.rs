@@ -1,7 +1,5 @@
 //! `neurocart design two-by-two`: responders of two arms, one table or several strata.
 
-use std::str::FromStr;
-
 use serde_json::{Value, json};
 
 use neurocart_report::format::{
@@ -20,48 +18,20 @@ use neurocart_stats::unconditional_exact::unconditional_exact_p;
 
 use super::Answer;
 use super::answer::Table;
-use super::two_arms::{json_number, number};
+use super::notation::{Fraction, json_number, number};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Responders of subjects on treatment, as 12/15; once per stratum.
-    #[arg(long, required = true, num_args = 1.., value_name = "X/N")]
-    treated: Vec<Responders>,
-    /// Responders of subjects on control, as 5/15; once per stratum, in the same order.
-    #[arg(long, required = true, num_args = 1.., value_name = "X/N")]
-    control: Vec<Responders>,
+    /// Responders of subjects on treatment, as 12/15; one per stratum.
+    #[arg(long, value_name = "R/N,...", value_delimiter = ',', required = true)]
+    treated: Vec<Fraction>,
+    /// Responders of subjects on control, as 5/15; one per stratum, in the same order.
+    #[arg(long, value_name = "R/N,...", value_delimiter = ',', required = true)]
+    control: Vec<Fraction>,
     /// Confidence level of the intervals.
-    #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.95)]
     level: f64,
-}
-
-/// Responders of subjects, written x/n.
-#[derive(Clone, Copy)]
-struct Responders {
-    events: u64,
-    total: u64,
-}
-
-impl FromStr for Responders {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Responders, String> {
-        let wrong = || "give responders of subjects in whole numbers, for example 12/15".to_owned();
-        let (events, total) = text.split_once('/').ok_or_else(wrong)?;
-        let parse = |part: &str| part.trim().parse::<u64>().map_err(|_| wrong());
-        let found = Responders {
-            events: parse(events)?,
-            total: parse(total)?,
-        };
-        if found.events > found.total {
-            return Err(format!(
-                "{} responders of {} subjects; give no more responders than subjects",
-                found.events, found.total
-            ));
-        }
-        Ok(found)
-    }
 }
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
@@ -86,10 +56,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         .iter()
         .zip(control)
         .map(|(treated, control)| TwoByTwo {
-            treated_events: treated.events,
-            treated_total: treated.total,
-            control_events: control.events,
-            control_total: control.total,
+            treated_events: treated.responders,
+            treated_total: treated.subjects,
+            control_events: control.responders,
+            control_total: control.subjects,
         })
         .collect();
     match &tables[..] {
