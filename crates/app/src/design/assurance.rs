@@ -14,6 +14,7 @@ use neurocart_stats::distribution::binomial_quantile;
 
 use super::Answer;
 use super::notation::BetaPrior;
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -85,6 +86,11 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 number(arguments.sd),
             );
             let factor = 1.0 / n1 as f64 + 1.0 / n0 as f64;
+            if !(sd > 0.0 && sd.is_finite()) {
+                return Err(Exit::invalid(format!(
+                    "`--sd` is {sd}; it must be above 0, in the unit of the outcome"
+                )));
+            }
             let mut answer = normal(mean, tau, sd * factor.sqrt(), alpha, n1 + n0, "subjects")?;
             answer.title = format!(
                 "Assurance of a difference of means, prior N({mean}, {tau}²), {n1} and {n0} subjects"
@@ -135,7 +141,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 t.a, t.b, c.a, c.b
             );
             answer.notes.push(format!(
-                "Success is a higher proportion on treatment and Fisher's two-sided p below {}.",
+                "success is a higher proportion on treatment and Fisher's two-sided p below {}",
                 2.0 * alpha
             ));
             answer.r_call = format!(
@@ -149,17 +155,13 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         }
         Endpoint::SingleArm => {
             let (n, p0) = (count(arguments.treated), number(arguments.p0));
-            for (name, value) in [("p0", p0), ("alpha", alpha)] {
-                if !(value > 0.0 && value < 1.0) {
-                    return Err(Exit::invalid(format!(
-                        "`--{name}` is {value}; it must be above 0 and below 1"
-                    )));
-                }
-            }
+            check_probability("p0", p0)?;
+            check_probability("alpha", alpha)?;
             let prior = beta(arguments.treatment_prior);
             let mixture = BetaMixture::single(prior)?;
             let r = binomial_quantile(1.0 - alpha, n, p0);
-            let found = assurance_single_arm(&mixture, n, r)?;
+            let found =
+                assurance_single_arm(&mixture, n, r).map_err(refused_as("subjects", "treated"))?;
             let mut answer = plain(&found);
             answer.title = format!(
                 "Assurance of a single arm, prior Beta({}, {}), {n} subjects, against {p0}",
@@ -167,7 +169,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             );
             answer
                 .notes
-                .push(format!("Success is more than {r} responders."));
+                .push(format!("success is more than {r} responders"));
             answer.result["r"] = json!(r);
             answer.r_call = format!(
                 "r <- qbinom(1 - {alpha}, {n}, {p0}); k <- (r + 1):{n}\n\
@@ -214,7 +216,9 @@ fn normal(
     size: u64,
     unit: &str,
 ) -> Result<Answer, Exit> {
-    let found = assurance_normal(mean, tau, standard_error, alpha)?;
+    let option = if unit == "events" { "events" } else { "sd" };
+    let found = assurance_normal(mean, tau, standard_error, alpha)
+        .map_err(refused_as("standard_error", option))?;
     let mut answer = plain(&found.chance);
     answer.facts.push((
         "bound however large the trial".to_owned(),
@@ -224,7 +228,7 @@ fn normal(
         .facts
         .push(("standard error".to_owned(), significant(standard_error)));
     answer.notes.push(format!(
-        "No number of {unit} gives more than the bound, because with probability {} there is no benefit to find.",
+        "no number of {unit} gives more than the bound, because with probability {} there is no benefit to find",
         percent((1.0 - found.upper_bound) / (1.0 - alpha))
     ));
     answer.result["upper_bound"] = json!(found.upper_bound);

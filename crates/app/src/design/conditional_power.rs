@@ -88,10 +88,16 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 .to_owned(),
         ],
         r_call: format!(
-            "t <- {t}; z <- {z}; zb <- {z_final}; theta <- {drift}\n\
+            "t <- {t}; z <- {z}; zb <- {}; theta <- {}\n\
              pnorm((z * sqrt(t) + theta * (1 - t) - zb) / sqrt(1 - t))        # effect assumed\n\
              pnorm((z / sqrt(t) - zb) / sqrt(1 - t))                          # current trend\n\
-             pnorm((z - zb * sqrt(t)) / sqrt(1 - t))                          # predictive"
+             pnorm((z - zb * sqrt(t)) / sqrt(1 - t))                          # predictive",
+            arguments
+                .z_final
+                .map_or("qnorm(0.975)".to_owned(), |z| z.to_string()),
+            arguments
+                .drift
+                .map_or("zb + qnorm(0.9)".to_owned(), |drift| drift.to_string())
         ),
         result: json!({
             "information": t,

@@ -131,10 +131,6 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
     if data.is_empty() {
         let off_target = |dose: usize| (settings.skeleton[dose] - settings.target).abs();
         let nearest = (0..doses).min_by(|&a, &b| off_target(a).total_cmp(&off_target(b)));
-        answer.fact(
-            "first patients",
-            "dose 1, unless the protocol starts higher",
-        );
         if let Some(dose) = nearest {
             answer.fact("prior guess of the MTD", format!("dose {}", dose + 1));
         }
@@ -148,7 +144,7 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
         let fit = if pending.is_some() { tite_crm } else { crm };
         let fit = fit(&data, &settings, CrmMethod::Bayes, 0.90)?;
         let mut table = Table::new(
-            "Fit, with 90 % limits",
+            "Fit, with 90% limits",
             &[
                 "dose", "skeleton", "treated", "DLT", "pending", "DLT rate", "lower", "upper",
             ],
@@ -270,8 +266,21 @@ fn r_call(
             format!("model = \"logistic\", intcpt = {intercept}")
         }
     };
-    let scale = format!("{model}, scale = {}", settings.prior_sd);
-    let mut call = format!("prior <- {}", r_vector(settings.skeleton.iter()));
+    let scale = match arguments.prior_sd {
+        Some(sd) => format!("{model}, scale = {sd}"),
+        None => format!("{model}, scale = sqrt(1.34)"),
+    };
+    let doses = settings.skeleton.len();
+    let skeleton = if arguments.skeleton.is_empty() {
+        let mtd = arguments.prior_mtd.unwrap_or(doses.div_ceil(2));
+        format!(
+            "dfcrm::getprior(halfwidth = {}, target = {}, nu = {mtd}, nlevel = {doses}, {model})",
+            arguments.half_width, settings.target
+        )
+    } else {
+        r_vector(&settings.skeleton)
+    };
+    let mut call = format!("prior <- {skeleton}");
     if !data.is_empty() {
         let (mut tox, mut level, mut follow_up) = (Vec::new(), Vec::new(), Vec::new());
         for (dose, tally) in data.iter().enumerate() {
@@ -304,13 +313,6 @@ fn r_call(
                 settings.target
             )
         };
-    } else if arguments.skeleton.is_empty() {
-        let doses = settings.skeleton.len();
-        let mtd = arguments.prior_mtd.unwrap_or(doses.div_ceil(2));
-        call = format!(
-            "dfcrm::getprior(halfwidth = {}, target = {}, nu = {mtd}, nlevel = {doses}, {model})",
-            arguments.half_width, settings.target
-        );
     }
     call
 }

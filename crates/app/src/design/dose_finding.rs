@@ -17,7 +17,7 @@ use neurocart_stats::dose_finding::{
 use neurocart_stats::monte_carlo::MonteCarloEstimate;
 
 use super::answer::{Answer, Table, fact};
-use super::notation::or_missing;
+use super::notation::{MOST_SUBJECTS, or_missing};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -84,7 +84,8 @@ pub fn tallies(text: &str, with_responses: bool) -> Result<Vec<DoseTally>, Exit>
         "patients/DLT for each dose, for example 3/0,3/1"
     };
     let wrong = || Exit::invalid(format!("`--data {text}` is not {form}"));
-    text.split(',')
+    let doses: Vec<DoseTally> = text
+        .split(',')
         .map(|dose| {
             let counts: Result<Vec<u64>, _> = dose.split('/').map(|n| n.trim().parse()).collect();
             match (counts.as_deref(), with_responses) {
@@ -96,7 +97,15 @@ pub fn tallies(text: &str, with_responses: bool) -> Result<Vec<DoseTally>, Exit>
                 _ => Err(wrong()),
             }
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    match doses.iter().position(|dose| dose.treated > MOST_SUBJECTS) {
+        None => Ok(doses),
+        Some(dose) => Err(Exit::invalid(format!(
+            "`--data` has {} patients at dose {}; give at most a thousand million",
+            doses[dose].treated,
+            dose + 1
+        ))),
+    }
 }
 
 impl Common {

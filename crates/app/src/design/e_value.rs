@@ -8,6 +8,7 @@ use neurocart_stats::Interval;
 use neurocart_stats::e_value::{e_value, e_value_of_interval};
 
 use super::Answer;
+use super::notation::json_number;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -52,6 +53,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             significant(found),
         ));
         of_limit = Some(found);
+        let upper = match upper {
+            f64::INFINITY => "Inf".to_owned(),
+            finite => finite.to_string(),
+        };
         limits = format!(", lo = {lower}, hi = {upper}");
     }
     let rr = ratio.max(1.0 / ratio);
@@ -69,7 +74,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ],
         r_call: format!("EValue::evalues.RR(est = {ratio}{limits})"),
         result: json!({
-            "ratio": ratio, "lower": lower, "upper": upper,
+            "ratio": ratio, "lower": lower, "upper": upper.map(json_number),
             "e_value": of_ratio, "e_value_of_limit": of_limit,
         }),
         ..Answer::default()

@@ -10,10 +10,12 @@ use neurocart_stats::group_sequential::{
     BoundaryType, Design, Futility, FutilityBoundary, Plan, Sides, Spending, SpendingPoint,
     Stopping, equal_information, plan, stopping, without_futility,
 };
+use neurocart_stats::{InputError, NotEstimable};
 
 use super::Answer;
 use super::answer::{Table, fact};
-use super::notation::{complement, digits, r_vector};
+use super::notation::{MOST_SUBJECTS, complement, digits, r_vector};
+use super::refusal::refused_as;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -106,7 +108,7 @@ struct Endpoint {
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let design = design(arguments)?;
-    let plan = plan(&design)?;
+    let plan = plan(&design).map_err(|reason| refused(arguments, reason))?;
     let null = stopping(design.sides, &plan.looks, 0.0)?;
     let half = stopping(design.sides, &plan.looks, 0.5 * plan.drift)?;
     let alternative = stopping(design.sides, &plan.looks, plan.drift)?;
@@ -149,6 +151,28 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         r_call: r_design(arguments, &design) + endpoint.as_ref().map_or("", |e| &e.r_call),
         result: result(&plan, &null, &half, &alternative, endpoint.as_ref()),
     })
+}
+
+/// The parameter of which spending function was wrong is told by its value.
+fn refused(arguments: &Arguments, reason: NotEstimable) -> Exit {
+    match &reason {
+        NotEstimable::Input(InputError::Range {
+            name: name @ ("rho" | "gamma" | "delta"),
+            value,
+            ..
+        }) => {
+            let of_futility = arguments
+                .futility_parameter
+                .is_some_and(|given| given.to_bits() == value.to_bits());
+            let option = if of_futility {
+                "futility-parameter"
+            } else {
+                "parameter"
+            };
+            refused_as(name, option)(reason)
+        }
+        _ => reason.into(),
+    }
 }
 
 fn design(arguments: &Arguments) -> Result<Design, Exit> {
@@ -281,7 +305,7 @@ fn endpoint(arguments: &Arguments, plan: &Plan) -> Result<Option<Endpoint>, Exit
                 effect_at: Box::new(move |at| (log * at / drift).exp()),
                 r_call: format!(
                     "\ngetSampleSizeSurvival(design, hazardRatio = {hazard_ratio}, allocationRatioPlanned = {r},\n  \
-                     typeOfComputation = \"Schoenfeld\")$eventsPerStage"
+                     typeOfComputation = \"Schoenfeld\")"
                 ),
             }
         }
@@ -302,13 +326,24 @@ fn endpoint(arguments: &Arguments, plan: &Plan) -> Result<Option<Endpoint>, Exit
                 effect_at: Box::new(move |at| difference * at / drift),
                 r_call: format!(
                     "\ngetSampleSizeMeans(design, alternative = {}, stDev = {sd}, allocationRatioPlanned = {r},\n  \
-                     normalApproximation = TRUE)$numberOfSubjects",
+                     normalApproximation = TRUE)",
                     difference.abs()
                 ),
             }
         }
         _ => return Ok(None),
     };
+    if !(found.maximum <= MOST_SUBJECTS as f64) {
+        let option = match arguments.hazard_ratio {
+            Some(_) => "hazard-ratio",
+            None => "difference",
+        };
+        return Err(Exit::invalid(format!(
+            "`--{option}` is so small an effect that more than a thousand million {} are needed; \
+             give a larger one",
+            found.unit
+        )));
+    }
     Ok(Some(found))
 }
 

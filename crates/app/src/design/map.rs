@@ -54,6 +54,12 @@ pub struct Arguments {
 }
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
+    if !(-1.0..=1.0).contains(&arguments.difference) {
+        return Err(Exit::invalid(format!(
+            "`--difference` is {}; it must be from -1 to 1",
+            arguments.difference
+        )));
+    }
     let studies: Vec<HistoricalControl> = arguments
         .historical
         .iter()
@@ -120,7 +126,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         tables: vec![sizes(&mixture, &robust)],
         figure: Some(figure(&map, &mixture, &robust)),
         notes: vec![format!(
-            "The weight {} on Beta(1, 1) is a choice; it is the prior probability that history does not apply.",
+            "the weight {} on Beta(1, 1) is a choice; it is the prior probability that history does not apply",
             arguments.robust
         )],
         r_call: r_call(arguments, mixture.components().len()),
@@ -251,7 +257,7 @@ fn after_data(
     }
     answer.tables.push(table);
     answer.notes.push(
-        "Where the weight on the vague component is high, data and history disagree and little is borrowed.".to_owned(),
+        "where the weight on the vague component is high, data and history disagree and little is borrowed".to_owned(),
     );
     answer.result["after_data"] = json!(rows);
     Ok(())
@@ -296,7 +302,7 @@ fn operating_characteristics(
     let mut rows = Vec::new();
     for i in 1..10 {
         let p = f64::from(i) / 10.0;
-        let better = (p + arguments.difference).min(1.0);
+        let better = (p + arguments.difference).clamp(0.0, 1.0);
         let mut errors = Vec::new();
         let mut powers = Vec::new();
         for (_, region) in &regions {
@@ -329,8 +335,8 @@ fn operating_characteristics(
     }
     answer.tables.push(table);
     answer.notes.push(format!(
-        "Success: Pr(treatment > control | data) > {}. Power is at a difference of {}. All are exact sums over outcomes; \
-         the worst type I error is over {} nulls.",
+        "success: Pr(treatment > control | data) > {}; power is at a difference of {}; all are exact sums over outcomes, \
+         the worst type I error over {} nulls",
         arguments.cutoff, arguments.difference, NULLS + 1
     ));
     answer.result["operating_characteristics"] = json!({

@@ -13,6 +13,7 @@ use neurocart_stats::single_arm::toxicity_monitoring::{
 use super::Answer;
 use super::answer::{Table, fact};
 use super::notation::{BetaPrior, Fraction, beta_json, r_vector};
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -107,7 +108,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         tables: vec![table, characteristics],
         figure: Some(figure(&bounds)?),
         notes: vec![
-            "The cut-off is a posterior probability and no error rate; the second table is exact."
+            "the cut-off is a posterior probability and no error rate; the second table is exact"
                 .to_owned(),
         ],
         r_call: format!(
@@ -127,7 +128,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     };
     if let (Some(found), Some(acceptable)) = (&repeated, arguments.acceptable) {
         answer.notes.push(format!(
-            "Repeated tests stop with probability {} (conservative){} at {acceptable}.",
+            "repeated tests stop with probability {} (conservative){} at {acceptable}",
             percent(found.conservative.at_low.ever_high()),
             match &found.liberal {
                 Some(liberal) => format!(" or {} (liberal)", percent(liberal.at_low.ever_high())),
@@ -220,18 +221,26 @@ fn characteristics(arguments: &Arguments, bounds: &[Look]) -> Result<(Table, Vec
 }
 
 fn predictive(rule: &SuccessRule, now: Fraction, answer: &mut Answer) -> Result<(), Exit> {
-    let found = predictive_probability(rule, now.responders, now.subjects)?;
+    check_probability("success-cutoff", rule.cutoff)?;
+    if now.subjects > rule.subjects {
+        return Err(Exit::invalid(format!(
+            "`--observed` has {} subjects but `--total` is {}; the complete trial holds those so far",
+            now.subjects, rule.subjects
+        )));
+    }
+    let found = predictive_probability(rule, now.responders, now.subjects)
+        .map_err(refused_as("subjects", "total"))?;
     answer.fact(
         "responders so far",
         format!("{} of {}", now.responders, now.subjects),
     );
     answer.fact(
         &format!("Pr(p > {}) so far", rule.p0),
-        fixed(found.posterior, 4),
+        percent(found.posterior),
     );
     answer.fact(
         &format!("predictive probability of success at {}", rule.subjects),
-        fixed(found.predictive, 4),
+        percent(found.predictive),
     );
     answer.fact(
         "responders needed in all",

@@ -4,8 +4,11 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use neurocart_report::format::{MISSING, significant};
+use neurocart_report::format::{MISSING, fixed, significant};
 use neurocart_stats::bayes::beta_mixture::Beta;
+
+/// The most subjects that an option can give.
+pub const MOST_SUBJECTS: u64 = 1_000_000_000;
 
 /// Responders of subjects, written `12/43`.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,12 @@ impl FromStr for Fraction {
             responders: whole(responders)?,
             subjects: whole(subjects)?,
         };
+        if fraction.subjects > MOST_SUBJECTS {
+            return Err(format!(
+                "{} subjects; give at most a thousand million",
+                fraction.subjects
+            ));
+        }
         if fraction.responders > fraction.subjects {
             return Err(format!(
                 "{} responders of {} subjects; give no more responders than subjects",
@@ -67,12 +76,21 @@ pub fn beta_json(beta: &Beta) -> Value {
     json!({ "a": beta.a, "b": beta.b })
 }
 
-/// A number for a table; infinity in words.
-pub fn number(value: f64) -> String {
-    if value == f64::INFINITY {
-        "infinite".to_owned()
+/// A ratio for a table; infinity in words.
+pub fn ratio(value: f64) -> String {
+    match value {
+        f64::INFINITY => "infinite".to_owned(),
+        value if (0.01..1000.0).contains(&value) => fixed(value, 2),
+        value => significant(value),
+    }
+}
+
+/// A p value for a table.
+pub fn p_value(p: f64) -> String {
+    if p < 0.0001 {
+        "<0.0001".to_owned()
     } else {
-        significant(value)
+        fixed(p, 4)
     }
 }
 

@@ -109,7 +109,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             reference_lines: Vec::new(),
         })),
         notes: vec![
-            "The discount is fixed and does not notice when the data disagree; a robust mixture (`neurocart design map`) does.".to_owned(),
+            "the discount is fixed and does not notice when the data disagree; a robust mixture (`neurocart design map`) does".to_owned(),
         ],
         r_call: format!(
             "a0 <- {}\n\

@@ -75,7 +75,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let (estimate, wilson) = (default.estimate, default.interval);
     let bound = upper_bound(events, total, level)?;
     let notes = vec![
-        "Wilson is the default; safety tables show Clopper-Pearson, which never covers less than it says.".to_owned(),
+        "Wilson is the default; safety tables show Clopper-Pearson, which never covers less than it says".to_owned(),
     ];
     Ok(Answer {
         title: format!("{events} of {total}, {} intervals", whole_percent(level)),

@@ -20,6 +20,45 @@ impl From<NotEstimable> for Exit {
     }
 }
 
+/// The end of the command where an option is not a probability between 0 and 1.
+pub fn check_probability(option: &str, value: f64) -> Result<(), Exit> {
+    if value > 0.0 && value < 1.0 {
+        return Ok(());
+    }
+    Err(Exit::invalid(format!(
+        "`--{option}` is {}; it must be above 0 and below 1",
+        number(value)
+    )))
+}
+
+/// A refusal whose argument `name` is this option, which differs from design to design.
+pub fn refused_as(
+    name: &'static str,
+    option: &'static str,
+) -> impl Fn(NotEstimable) -> Exit + Copy {
+    move |reason| match reason {
+        NotEstimable::Input(InputError::Range {
+            name: found,
+            value,
+            expected,
+        }) if found == name => Exit::invalid(format!(
+            "`--{option}` is {}; it must be {expected}",
+            number(value)
+        )),
+        reason => reason.into(),
+    }
+}
+
+/// A number as it was given, but not in hundreds of digits.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if size.is_finite() && size > 0.0 && !(1e-6..1e15).contains(&size) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
 fn in_options(error: &InputError) -> String {
     match error {
         InputError::Length {
@@ -34,8 +73,9 @@ fn in_options(error: &InputError) -> String {
             )
         }
         InputError::NotFinite { name, index, value } => format!(
-            "`{}` is {value} as {} {}; give a finite number",
+            "`{}` is {} as {} {}; give a finite number",
             option(name),
+            number(*value),
             unit(name),
             index + 1
         ),
@@ -45,8 +85,9 @@ fn in_options(error: &InputError) -> String {
             value,
             expected,
         } => format!(
-            "`{}` is {value} as {} {}; it must be {expected}",
+            "`{}` is {} as {} {}; it must be {expected}",
             option(name),
+            number(*value),
             unit(name),
             index + 1
         ),
@@ -54,7 +95,11 @@ fn in_options(error: &InputError) -> String {
             name,
             value,
             expected,
-        } => format!("`{}` is {value}; it must be {expected}", option(name)),
+        } => format!(
+            "`{}` is {}; it must be {expected}",
+            option(name),
+            number(*value)
+        ),
         InputError::CountAboveTotal { name, count, total } => format!(
             "`{}` is {count} of {total}; a count cannot be above its total",
             option(name)
@@ -88,9 +133,14 @@ fn option(name: &str) -> String {
         "number of doses" => "doses",
         "outcomes in the table" => "treated",
         "number of looks" => "looks",
-        "information fraction of the last planned look" => "information",
+        "spending table's fraction spent" | "spending table's last fraction spent" => {
+            return "--spent, as a fraction of alpha".to_owned();
+        }
+        "spending table's information" | "information fraction of the last planned look" => {
+            "information"
+        }
         "futility boundary" => "futility-z",
-        "rho" | "gamma" | "delta" => "parameter",
+        "subjects per arm" => return "subjects per arm".to_owned(),
         "retention" | "visits" => "dropout",
         "visits of the control arm" => "dropout-control",
         "dropout_hazard" => "dropout",
@@ -98,6 +148,7 @@ fn option(name: &str) -> String {
         "control_subjects" => "control",
         "exponent" => "exponents",
         "weight" => "robust",
+        "subjects" => "historical",
         "p" => "at",
         "p_low" => "acceptable",
         "p_high" => "threshold",

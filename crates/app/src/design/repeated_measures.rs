@@ -13,7 +13,7 @@ use neurocart_stats::mixed_model::{
 
 use super::Answer;
 use super::answer::{Table, fact};
-use super::notation::{digits, r_vector};
+use super::notation::{MOST_SUBJECTS, digits, r_vector};
 use super::two_arms::{TwoArms, in_words};
 use crate::exit::Exit;
 
@@ -86,9 +86,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     match arguments.subjects {
         Some(subjects) => {
             let (treated, control) = split(subjects as f64, arguments.arms.allocation);
-            if treated.min(control) < 1.0 {
+            if treated.min(control) < 1.0 || subjects > MOST_SUBJECTS {
                 return Err(Exit::invalid(format!(
-                    "`--subjects` is {subjects}; it must leave at least one in each arm"
+                    "`--subjects` is {subjects}; give at least one in each arm and at most a thousand million"
                 )));
             }
             let power = repeated_measures_power(&design, treated, control)?;

@@ -16,6 +16,7 @@ use neurocart_stats::single_arm::simon_inference::{
 use super::Answer;
 use super::answer::{Table, fact};
 use super::notation::{Fraction, complement};
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -140,7 +141,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         notes: vec![
             "EN: expected number of subjects; PET: probability of early termination, after the first stage"
                 .to_owned(),
-            "Error rates are exact and hold only if both stages end with n1 and n subjects."
+            "error rates are exact and hold only if both stages end with n1 and n subjects"
                 .to_owned(),
         ],
         r_call: format!(
@@ -182,12 +183,14 @@ fn weights(design: &AdmissibleDesign) -> String {
 
 /// One minus the power, which is what a design of a single arm is made from.
 pub fn type_two_error(power: f64) -> Result<f64, Exit> {
-    if !(power > 0.0 && power < 1.0) {
+    check_probability("power", power)?;
+    let beta = complement(power);
+    if beta >= 1.0 {
         return Err(Exit::invalid(format!(
-            "`--power` is {power}; it must be above 0 and below 1, for example 0.8"
+            "`--power` is {power:e}; give one that differs from 0, for example 0.8"
         )));
     }
-    Ok(complement(power))
+    Ok(beta)
 }
 
 /// Adds what can be said after a trial of `design`.
@@ -215,7 +218,8 @@ fn after_the_trial(
         subjects,
         responders,
     };
-    let found = simon_inference(&outcome, p0, SimonInterval::Exact, level)?;
+    let found = simon_inference(&outcome, p0, SimonInterval::Exact, level)
+        .map_err(refused_as("subjects", "observed"))?;
     let interval = format!(
         "{} to {}",
         percent(found.interval.lower),
@@ -257,7 +261,7 @@ fn after_the_trial(
     answer.facts.splice(0..0, facts);
     if subjects != planned {
         answer.notes.push(format!(
-            "The second stage has {subjects} subjects in place of {planned}; all of this is conditional on that number."
+            "the second stage has {subjects} subjects in place of {planned}; all of this is conditional on that number"
         ));
     }
     answer.r_call += &format!(
@@ -268,14 +272,14 @@ fn after_the_trial(
     );
     answer.notes.push(
         "R's twostage.inference takes its upper limit where the p value is 1 - alpha, which leaves out the outcome \
-         itself; ours counts it, is higher and covers with at least its level."
+         itself; ours counts it, is higher and covers with at least its level"
             .to_owned(),
     );
     answer.result["after_the_trial"] = json!({
-        "design": arguments.design.name(), "responders": responders, "subjects": subjects,
+        "design": arguments.design.name(), "observed": observed.json(),
         "decision": decision, "critical_value": critical,
         "umvue": found.umvue, "naive": found.naive, "p_value": found.p_value,
-        "confidence_level": level, "lower": found.interval.lower, "upper": found.interval.upper,
+        "level": level, "lower": found.interval.lower, "upper": found.interval.upper,
     });
     Ok(())
 }

@@ -96,7 +96,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             ));
         }
         answer.notes.push(
-            "Power over the number of subjects is a saw tooth, because r is a whole number: a few subjects more can lose it."
+            "power over the number of subjects is a saw tooth, because r is a whole number: a few subjects more can lose it"
                 .to_owned(),
         );
     }

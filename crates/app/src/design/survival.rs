@@ -68,6 +68,9 @@ enum Formula {
     Freedman,
 }
 
+/// Longest time of a trial in any unit.
+const LONGEST: f64 = 1e6;
+
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let control_hazard = hazard(
         "control",
@@ -83,6 +86,18 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             hazard("treatment", None, median, survival, arguments.milestone)? / control_hazard
         }
     };
+    for (option, value) in [
+        ("accrual", arguments.accrual),
+        ("follow-up", arguments.follow_up),
+        ("dropout-time", arguments.dropout_time),
+    ] {
+        if !(0.0..=LONGEST).contains(&value) {
+            return Err(Exit::invalid(format!(
+                "`--{option}` is {value}; it must be from 0 to {LONGEST} {}",
+                arguments.unit
+            )));
+        }
+    }
     if !(0.0..1.0).contains(&arguments.dropout) {
         return Err(Exit::invalid(format!(
             "`--dropout` is {}; it must be a share from 0 to below 1, for example 0.05",
@@ -200,7 +215,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             fact("not rounded", format!("{} in all", fixed(size.subjects, 2))),
             fact(
                 "hazard on control",
-                format!("{} per unit of {unit}", significant(control_hazard)),
+                format!("{} per unit of time ({unit})", significant(control_hazard)),
             ),
             fact(
                 "median",
@@ -220,7 +235,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             ),
             fact(
                 "entry",
-                format!("{} per unit of {unit}", fixed(size.accrual_rate, 2)),
+                format!(
+                    "{} subjects per unit of time ({unit})",
+                    fixed(size.accrual_rate, 2)
+                ),
             ),
             fact(
                 "duration",
@@ -318,25 +336,46 @@ fn r_call(arguments: &Arguments, design: &SurvivalDesign) -> String {
         Formula::Freedman => "Freedman",
     };
     let SurvivalDesign {
-        control_hazard,
-        accrual,
-        follow_up,
-        ..
+        accrual, follow_up, ..
     } = design;
     format!(
         "library(rpact)\n\
          getSampleSizeSurvival(alpha = {}, beta = {}, sided = 2, typeOfComputation = \"{formula}\",\n    \
-         lambda2 = {control_hazard}, hazardRatio = {}, allocationRatioPlanned = {},\n    \
+         lambda2 = {}, {}, allocationRatioPlanned = {},\n    \
          accrualTime = c(0, {accrual}), followUpTime = {follow_up},\n    \
          dropoutRate1 = {}, dropoutRate2 = {}, dropoutTime = {})",
         arguments.arms.alpha,
         complement(arguments.arms.power),
-        design.events.hazard_ratio,
+        r_hazard(
+            arguments.control_hazard,
+            arguments.control_median,
+            arguments.control_survival.zip(arguments.milestone)
+        ),
+        match arguments.hazard_ratio {
+            Some(ratio) => format!("hazardRatio = {ratio}"),
+            None => {
+                let survival = arguments.treatment_survival.zip(arguments.milestone);
+                format!(
+                    "lambda1 = {}",
+                    r_hazard(None, arguments.treatment_median, survival)
+                )
+            }
+        },
         arguments.arms.allocation,
         arguments.dropout,
         arguments.dropout,
         arguments.dropout_time,
     )
+}
+
+/// The hazard of an arm as R works it out.
+fn r_hazard(hazard: Option<f64>, median: Option<f64>, survival: Option<(f64, f64)>) -> String {
+    match (hazard, median, survival) {
+        (Some(hazard), _, _) => hazard.to_string(),
+        (_, Some(median), _) => format!("log(2) / {median}"),
+        (_, _, Some((survival, time))) => format!("-log({survival}) / {time}"),
+        _ => String::new(),
+    }
 }
 
 /// Rounded up, but not for the last digits of a computation.

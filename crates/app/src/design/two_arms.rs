@@ -9,6 +9,7 @@ use neurocart_report::format::{fixed, percent_one_decimal};
 use neurocart_stats::sample_size_means::TwoArmSize;
 
 use super::answer::fact;
+use super::refusal::check_probability;
 use crate::exit::Exit;
 
 /// Options of every design of two arms.
@@ -28,12 +29,7 @@ pub struct TwoArms {
 impl TwoArms {
     /// Half of alpha, for formulas of a one-sided test.
     pub fn alpha_one_sided(&self) -> Result<f64, Exit> {
-        if !(self.alpha > 0.0 && self.alpha < 1.0) {
-            return Err(Exit::invalid(format!(
-                "`--alpha` is {}; it must be between 0 and 1, for example 0.05",
-                self.alpha
-            )));
-        }
+        check_probability("alpha", self.alpha)?;
         Ok(0.5 * self.alpha)
     }
 }

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use neurocart_report::format::{
-    percent as whole_percent, percent_one_decimal as percent, significant,
-};
+use neurocart_report::format::{fixed, percent as whole_percent, percent_one_decimal as percent};
 use neurocart_stats::Estimate;
 use neurocart_stats::conditional_odds_ratio::conditional_odds_ratio;
 use neurocart_stats::stratified_tables::{
@@ -17,8 +15,8 @@ use neurocart_stats::two_by_two::{
 use neurocart_stats::unconditional_exact::unconditional_exact_p;
 
 use super::Answer;
-use super::answer::Table;
-use super::notation::{Fraction, json_number, number};
+use super::answer::{Table, fact};
+use super::notation::{Fraction, json_number, p_value, ratio};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -51,6 +49,13 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         return Err(Exit::invalid(format!(
             "`--level` is {level}; give a confidence level from 0.5 to below 1, for example 0.95"
         )));
+    }
+    for (option, arm) in [("treated", treated), ("control", control)] {
+        if arm.iter().all(|stratum| stratum.subjects == 0) {
+            return Err(Exit::invalid(format!(
+                "`--{option}` has no subject; give at least one, for example 0/1"
+            )));
+        }
     }
     let tables: Vec<TwoByTwo> = treated
         .iter()
@@ -126,13 +131,13 @@ impl Tests {
 
     fn push(&mut self, key: &str, label: &str, found: Estimate<(Option<f64>, f64)>) {
         match found {
-            Ok((statistic, p_value)) => {
-                let statistic_text = statistic.map_or(String::new(), significant);
+            Ok((statistic, p)) => {
+                let statistic_text = statistic.map_or(String::new(), |value| fixed(value, 2));
                 self.table
                     .rows
-                    .push(vec![label.to_owned(), statistic_text, significant(p_value)]);
+                    .push(vec![label.to_owned(), statistic_text, p_value(p)]);
                 self.results
-                    .push(json!({"test": key, "statistic": statistic, "p_value": p_value}));
+                    .push(json!({"test": key, "statistic": statistic, "p_value": p}));
             }
             Err(reason) => {
                 self.reasons.push(format!("{label}: {reason}"));
@@ -152,6 +157,15 @@ fn answered(
     notes: &[&str],
     r_call: String,
 ) -> Answer {
+    // The first row of each table is the default of its kind.
+    let mut facts = facts;
+    let first = |table: &Table| table.rows.first().cloned().unwrap_or_default();
+    if let [effect, estimate, lower, upper] = first(&effects.table).as_slice() {
+        facts.push(fact(effect, format!("{estimate}, {lower} to {upper}")));
+    }
+    if let [test, _, p] = first(&tests.table).as_slice() {
+        facts.push(fact(&format!("p, {test}"), p.as_str()));
+    }
     let mut all_notes = effects.reasons;
     all_notes.extend(tests.reasons);
     all_notes.extend(notes.iter().map(|&note| note.to_owned()));
@@ -163,7 +177,7 @@ fn answered(
         notes: all_notes,
         r_call,
         result: json!({
-            "confidence_level": level, "effects": effects.results, "tests": tests.results,
+            "level": level, "effects": effects.results, "tests": tests.results,
         }),
     }
 }
@@ -218,11 +232,11 @@ fn single(table: &TwoByTwo, level: f64) -> Result<Answer, Exit> {
         "odds_ratio_conditional",
         "odds ratio, exact conditional",
         odds,
-        number,
+        ratio,
     );
     let woolf = mantel_haenszel_odds_ratio(&[*table], level)
         .map(|o| [o.odds_ratio, o.interval.lower, o.interval.upper]);
-    effects.push("odds_ratio_woolf", "odds ratio, Woolf", woolf, number);
+    effects.push("odds_ratio_woolf", "odds ratio, Woolf", woolf, ratio);
 
     let mut tests = Tests::new();
     let fisher = neurocart_stats::two_by_two::fisher_exact(table)?;
@@ -283,7 +297,7 @@ fn stratified(tables: &[TwoByTwo], level: f64) -> Result<Answer, Exit> {
         "odds ratio, Mantel-Haenszel",
         mantel_haenszel_odds_ratio(tables, level)
             .map(|o| [o.odds_ratio, o.interval.lower, o.interval.upper]),
-        number,
+        ratio,
     );
     let conditional = conditional_odds_ratio(tables, level);
     effects.push(
@@ -292,7 +306,7 @@ fn stratified(tables: &[TwoByTwo], level: f64) -> Result<Answer, Exit> {
         conditional
             .clone()
             .map(|o| [o.odds_ratio, o.interval.lower, o.interval.upper]),
-        number,
+        ratio,
     );
     let mut tests = Tests::new();
     tests.push(
