@@ -13,7 +13,7 @@ use neurocart_stats::bayes::beta_mixture::{Beta, BetaMixture};
 use neurocart_stats::distribution::binomial_quantile;
 
 use super::Answer;
-use super::notation::BetaPrior;
+use super::notation::{BetaPrior, MOST_SUBJECTS};
 use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
@@ -75,11 +75,11 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let count = |value: Option<u64>| value.unwrap_or(0);
     let beta = |prior: Option<BetaPrior>| prior.map_or(Beta::UNIFORM, |BetaPrior(beta)| beta);
     let alpha = arguments.alpha;
-    match arguments.endpoint {
+    let mut answer = match arguments.endpoint {
         Endpoint::Mean => {
             let (n1, n0) = (count(arguments.treated), count(arguments.control));
-            positive("treated", n1)?;
-            positive("control", n0)?;
+            check_count("treated", n1)?;
+            check_count("control", n0)?;
             let (mean, tau, sd) = (
                 number(arguments.prior_mean),
                 number(arguments.prior_sd),
@@ -99,11 +99,11 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 "se <- {sd} * sqrt(1 / {n1} + 1 / {n0}); z <- qnorm(1 - {alpha})\n{}",
                 normal_r(&mean.to_string(), tau)
             );
-            Ok(answer)
+            answer
         }
         Endpoint::HazardRatio => {
             let events = count(arguments.events);
-            positive("events", events)?;
+            check_count("events", events)?;
             let ratio = number(arguments.prior_hazard_ratio);
             if !(ratio > 0.0 && ratio.is_finite()) {
                 return Err(Exit::invalid(format!(
@@ -120,7 +120,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 "se <- 2 / sqrt({events}); z <- qnorm(1 - {alpha})\n{}",
                 normal_r(&format!("-log({ratio})"), tau)
             );
-            Ok(answer)
+            answer
         }
         Endpoint::Responders => {
             let (n1, n0) = (count(arguments.treated), count(arguments.control));
@@ -151,7 +151,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                  sum(win * outer(bb({n1}, {}, {}), bb({n0}, {}, {})))",
                 t.a, t.b, c.a, c.b
             );
-            Ok(answer)
+            answer
         }
         Endpoint::SingleArm => {
             let (n, p0) = (count(arguments.treated), number(arguments.p0));
@@ -177,16 +177,21 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 a = prior.a,
                 b = prior.b
             );
-            Ok(answer)
+            answer
         }
-    }
+    };
+    answer.result["alpha"] = json!(alpha);
+    answer.result["sides"] = json!(1);
+    Ok(answer)
 }
 
-fn positive(name: &str, value: u64) -> Result<(), Exit> {
-    match value {
-        0 => Err(Exit::invalid(format!("`--{name}` is 0; give at least 1"))),
-        _ => Ok(()),
+fn check_count(option: &str, value: u64) -> Result<(), Exit> {
+    if (1..=MOST_SUBJECTS).contains(&value) {
+        return Ok(());
     }
+    Err(Exit::invalid(format!(
+        "`--{option}` is {value}; give at least 1 and at most a thousand million"
+    )))
 }
 
 /// The answer without more than both probabilities.

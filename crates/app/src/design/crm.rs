@@ -72,14 +72,15 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
 }
 
 pub fn answer_tite(arguments: &TiteArguments) -> Result<Answer, Exit> {
-    respond(
-        &arguments.crm,
-        Some(arguments.pending.as_deref().unwrap_or_default()),
-    )
+    let followed = match &arguments.pending {
+        Some(text) => pending_patients(text)?,
+        None => Vec::new(),
+    };
+    respond(&arguments.crm, Some(&followed))
 }
 
-/// `pending` is given for TITE-CRM.
-fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit> {
+/// `pending` is given for TITE-CRM: dose, from 1, and days of follow-up of each patient.
+fn respond(arguments: &Arguments, pending: Option<&[(usize, f64)]>) -> Result<Answer, Exit> {
     let mut data = match &arguments.common.data {
         Some(text) => tallies(text, false)?,
         None => Vec::new(),
@@ -87,11 +88,11 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
     let simulation = &arguments.common.simulation;
     let settings = settings(arguments, data.len())?;
     let doses = settings.skeleton.len();
-    let followed = pending_patients(pending.unwrap_or_default())?;
+    let followed = pending.unwrap_or_default();
     if !data.is_empty() || !followed.is_empty() {
         data.resize(doses.max(data.len()), DoseTally::default());
     }
-    for &(dose, days) in &followed {
+    for &(dose, days) in followed {
         let weight = tite_weight(days, simulation.window_days)?;
         match data.get_mut(dose.wrapping_sub(1)) {
             Some(tally) => tally.pending_weights.push(weight),
@@ -109,7 +110,7 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
             "the dose is raised by one level at most; the estimate is the curve at the posterior mean of b"
                 .to_owned(),
         ],
-        r_call: r_call(arguments, &settings, &data, &followed, pending.is_some()),
+        r_call: r_call(arguments, &settings, &data, followed, pending.is_some()),
         result: json!({ "target": settings.target, "skeleton": settings.skeleton }),
         ..Answer::default()
     };
@@ -239,7 +240,6 @@ fn settings(arguments: &Arguments, doses_in_data: usize) -> Result<CrmSettings, 
 /// Dose, from 1, and days of follow-up.
 fn pending_patients(text: &str) -> Result<Vec<(usize, f64)>, Exit> {
     text.split(',')
-        .filter(|patient| !patient.is_empty())
         .map(|patient| {
             let (dose, days) = patient.split_once(':').unwrap_or_default();
             match (dose.trim().parse(), days.trim().parse()) {

@@ -82,7 +82,6 @@ pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit>
             "target": settings.target, "below": settings.below, "above": settings.above,
             "boundaries": boundary_json(&boundaries),
         }),
-        ..Answer::default()
     };
     let design = DoseFindingDesign::Interval(settings);
     if let Some(text) = &arguments.common.data {

@@ -131,14 +131,15 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         )],
         r_call: r_call(arguments, mixture.components().len()),
         result: json!({
-            "studies": arguments.historical.iter().map(Fraction::json).collect::<Vec<_>>(),
+            "level": 0.95,
+            "historical": arguments.historical.iter().map(Fraction::json).collect::<Vec<_>>(),
             "tau_scale": arguments.tau_scale, "mu_sd": arguments.mu_sd,
             "map": {
                 "mean": map.mean, "standard_deviation": map.standard_deviation,
-                "quantile_0.025": of(&map, 0.025)?, "median": of(&map, 0.5)?, "quantile_0.975": of(&map, 0.975)?,
+                "lower": of(&map, 0.025)?, "median": of(&map, 0.5)?, "upper": of(&map, 0.975)?,
                 "effective_sample_size_moment": map.effective_sample_size_moment(),
             },
-            "tau": { "mean": map.tau_mean, "quantile_0.025": tau(0.025)?, "median": tau(0.5)?, "quantile_0.975": tau(0.975)? },
+            "tau": { "mean": map.tau_mean, "lower": tau(0.025)?, "median": tau(0.5)?, "upper": tau(0.975)? },
             "mixture": as_json(&mixture), "divergence": fit.divergence,
             "robust": as_json(&robust),
             "after_data": Value::Null, "operating_characteristics": Value::Null,

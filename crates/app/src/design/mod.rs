@@ -12,6 +12,7 @@ mod crm;
 mod dose_finding;
 mod e_value;
 mod gsd;
+mod gsd_result;
 mod interval_design;
 mod map;
 mod means;

@@ -124,7 +124,6 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             "by_probability": by_probability,
             "repeated_tests": Value::Null, "predictive": Value::Null,
         }),
-        ..Answer::default()
     };
     if let (Some(found), Some(acceptable)) = (&repeated, arguments.acceptable) {
         answer.notes.push(format!(
@@ -213,7 +212,7 @@ fn characteristics(arguments: &Arguments, bounds: &[Look]) -> Result<(Table, Vec
             fixed(found.expected_subjects, 1),
         ]);
         rows.push(json!({
-            "p": p, "stops_by_look": found.stops_high, "stops_early": early,
+            "true_probability": p, "stops_by_look": found.stops_high, "stops_early": early,
             "stops": found.ever_high(), "expected_subjects": found.expected_subjects,
         }));
     }

@@ -138,6 +138,15 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     );
     answer.result["variance_factors"] =
         json!({ "treated": factors.treated, "control": factors.control });
+    for (key, value) in [
+        ("difference", json!(arguments.difference)),
+        ("standard_deviation", json!(arguments.sd)),
+        ("rho", json!(arguments.rho)),
+        ("retention_treated", json!(retention_treated)),
+        ("retention_control", json!(retention_control)),
+    ] {
+        answer.result[key] = value;
+    }
     answer.result["alpha"] = json!(arguments.arms.alpha);
     answer.result["sides"] = json!(2);
     answer.result["allocation"] = json!(arguments.arms.allocation);

@@ -153,7 +153,6 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         result: json!({
             "p0": p0, "p1": p1, "alpha": alpha, "sides": 1, "power": power, "designs": rows, "after_the_trial": Value::Null,
         }),
-        ..Answer::default()
     };
     if let Some(observed) = arguments.observed {
         let design = match arguments.design {
@@ -278,7 +277,7 @@ fn after_the_trial(
     answer.result["after_the_trial"] = json!({
         "design": arguments.design.name(), "observed": observed.json(),
         "decision": decision, "critical_value": critical,
-        "umvue": found.umvue, "naive": found.naive, "p_value": found.p_value,
+        "unbiased_estimate": found.umvue, "responders_over_subjects": found.naive, "p_value": found.p_value,
         "level": level, "lower": found.interval.lower, "upper": found.interval.upper,
     });
     Ok(())

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal};
 use neurocart_stats::sample_size_means::TwoArmSize;
 
@@ -80,11 +80,7 @@ pub fn power_figure(title: &str, power: f64, curves: Vec<(String, Vec<(f64, f64)
         percent: true,
         curves: curves
             .into_iter()
-            .map(|(name, points)| Curve {
-                name,
-                points,
-                join: Join::Line,
-            })
+            .map(|(name, points)| Curve::line(&name, points))
             .collect(),
         reference_lines: vec![ReferenceLine {
             value: power,
