@@ -101,7 +101,7 @@ pub fn cumulative_incidence(
     causes: &[u32],
     cause: u32,
 ) -> Estimate<CumulativeIncidence> {
-    check(time, causes, cause)?;
+    check_causes(time, causes, cause)?;
     if time.is_empty() {
         return Err(NotEstimable::TooFewSubjects {
             subjects: 0,
@@ -173,7 +173,7 @@ pub struct GrayTest {
 
 /// Gray's test that the cumulative incidence of `cause` is the same in all groups.
 pub fn gray_test(time: &[f64], causes: &[u32], group: &[usize], cause: u32) -> Estimate<GrayTest> {
-    check(time, causes, cause)?;
+    check_causes(time, causes, cause)?;
     check_length("group", group.len(), time.len())?;
     if !causes.contains(&cause) {
         return Err(NotEstimable::NoEvents);
@@ -230,7 +230,8 @@ pub fn gray_test(time: &[f64], causes: &[u32], group: &[usize], cause: u32) -> E
     })
 }
 
-fn check(time: &[f64], causes: &[u32], cause: u32) -> Estimate<()> {
+/// Times and causes go together, and `cause` is one of an event.
+pub(crate) fn check_causes(time: &[f64], causes: &[u32], cause: u32) -> Estimate<()> {
     check_times(time)?;
     check_length("causes", causes.len(), time.len())?;
     if cause == 0 {

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use neurocart_stats::NotEstimable;
-
 use crate::exit::{Exit, print, print_json, say, write_file};
 
 /// How the answer is wanted; the same for every design.
@@ -39,7 +37,7 @@ pub struct Answer {
     pub result: Value,
 }
 
-/// A table of texts; columns after the first are aligned to the right.
+/// A table of texts; columns of numbers are aligned to the right.
 pub struct Table {
     /// What it shows; may be empty where the answer has one table.
     pub title: String,
@@ -47,6 +45,11 @@ pub struct Table {
     pub head: Vec<String>,
     /// Rows, each as long as the head.
     pub rows: Vec<Vec<String>>,
+}
+
+/// A line of the answer: what, and its value.
+pub fn fact(label: &str, value: impl Into<String>) -> (String, String) {
+    (label.to_owned(), value.into())
 }
 
 impl Table {
@@ -68,14 +71,20 @@ impl Table {
             longest.max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
+        // Words begin with a letter, numbers do not.
+        let is_words = |column: usize| {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+            column == 0
+                || cells.any(|cell| cell.contains(' ') && cell.starts_with(char::is_alphabetic))
+        };
+        let words: Vec<bool> = (0..self.head.len()).map(is_words).collect();
         let line = |cells: &[String]| {
             let padded: Vec<String> = cells
                 .iter()
-                .zip(&widths)
-                .enumerate()
-                .map(|(column, (cell, &width))| match column {
-                    0 => format!("{cell:<width$}"),
-                    _ => format!("{cell:>width$}"),
+                .zip(widths.iter().zip(&words))
+                .map(|(cell, (&width, &words))| match words {
+                    true => format!("{cell:<width$}"),
+                    false => format!("{cell:>width$}"),
                 })
                 .collect();
             padded.join("  ").trim_end().to_owned() + "\n"
@@ -93,6 +102,11 @@ impl Table {
 }
 
 impl Answer {
+    /// Adds a line to the answer.
+    pub fn fact(&mut self, label: &str, value: impl Into<String>) {
+        self.facts.push(fact(label, value));
+    }
+
     /// Shows the answer in the form that is wanted.
     pub fn show(&self, form: &Form) -> Result<(), Exit> {
         if let Some(path) = &form.figure {
@@ -141,14 +155,5 @@ impl Answer {
             }
         }
         text
-    }
-}
-
-impl From<NotEstimable> for Exit {
-    fn from(reason: NotEstimable) -> Exit {
-        match reason.is_bad_input() {
-            true => Exit::invalid(reason.to_string()),
-            false => Exit::failed(reason.to_string()),
-        }
     }
 }

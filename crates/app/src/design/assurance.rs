@@ -4,8 +4,8 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
-use neurocart_report::format::{fixed, percent_one_decimal as percent, significant};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
+use neurocart_report::format::{percent_one_decimal as percent, significant};
 use neurocart_stats::bayes::assurance::{
     Assurance, assurance_fisher, assurance_normal, assurance_single_arm,
 };
@@ -13,7 +13,8 @@ use neurocart_stats::bayes::beta_mixture::{Beta, BetaMixture};
 use neurocart_stats::distribution::binomial_quantile;
 
 use super::Answer;
-use super::notation::BetaPrior;
+use super::notation::{BetaPrior, MOST_SUBJECTS};
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -22,11 +23,7 @@ pub struct Arguments {
     #[arg(value_enum)]
     endpoint: Endpoint,
     /// mean: expected difference of means, positive is good.
-    #[arg(
-        long,
-        required_if_eq("endpoint", "mean"),
-        allow_negative_numbers = true
-    )]
+    #[arg(long, required_if_eq("endpoint", "mean"))]
     prior_mean: Option<f64>,
     /// hazard-ratio: expected hazard ratio, below 1 is good.
     #[arg(long, required_if_eq("endpoint", "hazard-ratio"))]
@@ -78,17 +75,22 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let count = |value: Option<u64>| value.unwrap_or(0);
     let beta = |prior: Option<BetaPrior>| prior.map_or(Beta::UNIFORM, |BetaPrior(beta)| beta);
     let alpha = arguments.alpha;
-    match arguments.endpoint {
+    let mut answer = match arguments.endpoint {
         Endpoint::Mean => {
             let (n1, n0) = (count(arguments.treated), count(arguments.control));
-            positive("treated", n1)?;
-            positive("control", n0)?;
+            check_count("treated", n1)?;
+            check_count("control", n0)?;
             let (mean, tau, sd) = (
                 number(arguments.prior_mean),
                 number(arguments.prior_sd),
                 number(arguments.sd),
             );
             let factor = 1.0 / n1 as f64 + 1.0 / n0 as f64;
+            if !(sd > 0.0 && sd.is_finite()) {
+                return Err(Exit::invalid(format!(
+                    "`--sd` is {sd}; it must be above 0, in the unit of the outcome"
+                )));
+            }
             let mut answer = normal(mean, tau, sd * factor.sqrt(), alpha, n1 + n0, "subjects")?;
             answer.title = format!(
                 "Assurance of a difference of means, prior N({mean}, {tau}²), {n1} and {n0} subjects"
@@ -97,11 +99,11 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 "se <- {sd} * sqrt(1 / {n1} + 1 / {n0}); z <- qnorm(1 - {alpha})\n{}",
                 normal_r(&mean.to_string(), tau)
             );
-            Ok(answer)
+            answer
         }
         Endpoint::HazardRatio => {
             let events = count(arguments.events);
-            positive("events", events)?;
+            check_count("events", events)?;
             let ratio = number(arguments.prior_hazard_ratio);
             if !(ratio > 0.0 && ratio.is_finite()) {
                 return Err(Exit::invalid(format!(
@@ -118,7 +120,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 "se <- 2 / sqrt({events}); z <- qnorm(1 - {alpha})\n{}",
                 normal_r(&format!("-log({ratio})"), tau)
             );
-            Ok(answer)
+            answer
         }
         Endpoint::Responders => {
             let (n1, n0) = (count(arguments.treated), count(arguments.control));
@@ -127,8 +129,8 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 beta(arguments.control_prior),
             );
             let found = assurance_fisher(
-                &BetaMixture::single(t).map_err(neurocart_stats::NotEstimable::from)?,
-                &BetaMixture::single(c).map_err(neurocart_stats::NotEstimable::from)?,
+                &BetaMixture::single(t)?,
+                &BetaMixture::single(c)?,
                 n1,
                 n0,
                 2.0 * alpha,
@@ -139,7 +141,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 t.a, t.b, c.a, c.b
             );
             answer.notes.push(format!(
-                "Success is a higher proportion on treatment and Fisher's two-sided p below {}.",
+                "success is a higher proportion on treatment and Fisher's two-sided p below {}",
                 2.0 * alpha
             ));
             answer.r_call = format!(
@@ -149,22 +151,17 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                  sum(win * outer(bb({n1}, {}, {}), bb({n0}, {}, {})))",
                 t.a, t.b, c.a, c.b
             );
-            Ok(answer)
+            answer
         }
         Endpoint::SingleArm => {
             let (n, p0) = (count(arguments.treated), number(arguments.p0));
-            for (name, value) in [("p0", p0), ("alpha", alpha)] {
-                if !(value > 0.0 && value < 1.0) {
-                    return Err(Exit::invalid(format!(
-                        "`--{name}` is {value}; it must be above 0 and below 1"
-                    )));
-                }
-            }
+            check_probability("p0", p0)?;
+            check_probability("alpha", alpha)?;
             let prior = beta(arguments.treatment_prior);
-            let mixture =
-                BetaMixture::single(prior).map_err(neurocart_stats::NotEstimable::from)?;
+            let mixture = BetaMixture::single(prior)?;
             let r = binomial_quantile(1.0 - alpha, n, p0);
-            let found = assurance_single_arm(&mixture, n, r)?;
+            let found =
+                assurance_single_arm(&mixture, n, r).map_err(refused_as("subjects", "treated"))?;
             let mut answer = plain(&found);
             answer.title = format!(
                 "Assurance of a single arm, prior Beta({}, {}), {n} subjects, against {p0}",
@@ -172,7 +169,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             );
             answer
                 .notes
-                .push(format!("Success is more than {r} responders."));
+                .push(format!("success is more than {r} responders"));
             answer.result["r"] = json!(r);
             answer.r_call = format!(
                 "r <- qbinom(1 - {alpha}, {n}, {p0}); k <- (r + 1):{n}\n\
@@ -180,26 +177,31 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 a = prior.a,
                 b = prior.b
             );
-            Ok(answer)
+            answer
         }
-    }
+    };
+    answer.result["alpha"] = json!(alpha);
+    answer.result["sides"] = json!(1);
+    Ok(answer)
 }
 
-fn positive(name: &str, value: u64) -> Result<(), Exit> {
-    match value {
-        0 => Err(Exit::invalid(format!("`--{name}` is 0; give at least 1"))),
-        _ => Ok(()),
+fn check_count(option: &str, value: u64) -> Result<(), Exit> {
+    if (1..=MOST_SUBJECTS).contains(&value) {
+        return Ok(());
     }
+    Err(Exit::invalid(format!(
+        "`--{option}` is {value}; give at least 1 and at most a thousand million"
+    )))
 }
 
 /// The answer without more than both probabilities.
 fn plain(found: &Assurance) -> Answer {
     Answer {
         facts: vec![
-            ("assurance".to_owned(), fixed(found.assurance, 4)),
+            ("assurance".to_owned(), percent(found.assurance)),
             (
                 "power at the prior mean".to_owned(),
-                fixed(found.power_at_prior_mean, 4),
+                percent(found.power_at_prior_mean),
             ),
         ],
         result: json!({
@@ -219,17 +221,19 @@ fn normal(
     size: u64,
     unit: &str,
 ) -> Result<Answer, Exit> {
-    let found = assurance_normal(mean, tau, standard_error, alpha)?;
+    let option = if unit == "events" { "events" } else { "sd" };
+    let found = assurance_normal(mean, tau, standard_error, alpha)
+        .map_err(refused_as("standard_error", option))?;
     let mut answer = plain(&found.chance);
     answer.facts.push((
         "bound however large the trial".to_owned(),
-        fixed(found.upper_bound, 4),
+        percent(found.upper_bound),
     ));
     answer
         .facts
         .push(("standard error".to_owned(), significant(standard_error)));
     answer.notes.push(format!(
-        "No number of {unit} gives more than the bound, because with probability {} there is no benefit to find.",
+        "no number of {unit} gives more than the bound, because with probability {} there is no benefit to find",
         percent((1.0 - found.upper_bound) / (1.0 - alpha))
     ));
     answer.result["upper_bound"] = json!(found.upper_bound);
@@ -242,23 +246,22 @@ fn normal(
         assurance.push((factor * size as f64, at.assurance));
         power.push((factor * size as f64, at.power_at_prior_mean));
     }
-    let curve = |name: &str, points| Curve {
-        name: name.to_owned(),
-        points,
-        join: Join::Line,
+    let label = match unit {
+        "events" => "Events in both arms",
+        _ => "Subjects in both arms",
     };
     answer.figure = Some(render_curves_svg(&CurveFigure {
         title: "Assurance and power over the size of the trial".to_owned(),
-        x_label: unit.to_owned(),
-        y_label: "probability of success".to_owned(),
+        x_label: label.to_owned(),
+        y_label: "Probability of success".to_owned(),
         percent: true,
         curves: vec![
-            curve("assurance", assurance),
-            curve("power at prior mean", power),
+            Curve::line("assurance", assurance),
+            Curve::line("power at prior mean", power),
         ],
         reference_lines: vec![ReferenceLine {
             value: found.upper_bound,
-            label: "bound".to_owned(),
+            label: "bound of the assurance".to_owned(),
         }],
     }));
     Ok(answer)

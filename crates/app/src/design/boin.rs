@@ -1,18 +1,17 @@
 //! `neurocart design boin`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use neurocart_report::format::fixed;
 use neurocart_stats::dose_finding::{
-    BoinBoundary, BoinSettings, DoseFindingDesign, boin_boundaries, boin_extra_safe_stop,
-    boin_rates,
+    BoinSettings, DoseFindingDesign, boin_boundaries, boin_extra_safe_stop, boin_rates,
 };
 
 use super::Answer;
-use super::answer::Table;
-use super::dose_finding::{
-    Common, boundary_figure, insert, isotonic_table, r_vector, refused, tallies,
-};
+use super::answer::fact;
+use super::boundaries::{Boundary, ELIMINATION, boundary_figure, boundary_json, boundary_table};
+use super::dose_finding::{Common, insert, isotonic_table, tallies};
+use super::notation::{or_missing, r_vector};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -42,60 +41,52 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ..usual
     };
     let simulation = &arguments.common.simulation;
-    let rates = boin_rates(&settings).map_err(refused)?;
-    let boundaries = boin_boundaries(&settings, simulation.patients).map_err(refused)?;
-    let extra_safe = boin_extra_safe_stop(&settings, simulation.patients).map_err(refused)?;
+    let rates = boin_rates(&settings)?;
+    let boundaries = boin_boundaries(&settings, simulation.patients)?;
+    let extra_safe = boin_extra_safe_stop(&settings, simulation.patients)?;
 
-    let or_dash = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
-    let mut head = vec![
-        "treated",
-        "escalate, DLT <=",
-        "de-escalate, DLT >=",
-        "eliminate, DLT >=",
-    ];
+    let rows: Vec<Boundary> = boundaries
+        .iter()
+        .map(|row| Boundary {
+            treated: row.treated,
+            escalate_at_most: Some(row.escalate_at_most),
+            de_escalate_at_least: Some(row.de_escalate_at_least),
+            eliminate_at_least: row.eliminate_at_least,
+        })
+        .collect();
+    let mut table = boundary_table(&rows);
+    let mut json_rows = boundary_json(&rows);
     if arguments.extra_safe.is_some() {
-        head.push("stop at the lowest dose, DLT >=");
-    }
-    let mut table = Table::new("Boundaries by the number of patients at the dose", &head);
-    let mut json_rows = Vec::new();
-    for (row, stop) in boundaries.iter().zip(extra_safe) {
-        let mut cells = vec![
-            row.treated.to_string(),
-            row.escalate_at_most.to_string(),
-            row.de_escalate_at_least.to_string(),
-            or_dash(row.eliminate_at_least),
-        ];
-        if arguments.extra_safe.is_some() {
-            cells.push(or_dash(stop));
+        table
+            .head
+            .push("stop at the lowest dose, DLT >=".to_owned());
+        for ((cells, entry), stop) in table.rows.iter_mut().zip(&mut json_rows).zip(extra_safe) {
+            cells.push(or_missing(stop));
+            entry["stop_at_lowest_dose_at_least"] = json!(stop);
         }
-        table.rows.push(cells);
-        json_rows.push(json!({
-            "treated": row.treated,
-            "escalate_at_most": row.escalate_at_most,
-            "de_escalate_at_least": row.de_escalate_at_least,
-            "eliminate_at_least": row.eliminate_at_least,
-            "stop_at_lowest_dose_at_least": arguments.extra_safe.and(stop),
-        }));
     }
     let mut answer = Answer {
         title: format!("BOIN at a target DLT rate of {}", settings.target),
         facts: vec![
-            ("escalate at a DLT rate of at most".to_owned(), fixed(rates.escalate, 4)),
-            ("de-escalate at a DLT rate of at least".to_owned(), fixed(rates.de_escalate, 4)),
+            fact(
+                "escalate at a DLT rate of at most",
+                fixed(rates.escalate, 4),
+            ),
+            fact(
+                "de-escalate at a DLT rate of at least",
+                fixed(rates.de_escalate, 4),
+            ),
         ],
         tables: vec![table],
-        figure: Some(figure(&boundaries)),
-        notes: vec![
-            "a dose is eliminated, with all above, when Pr(DLT rate > target) > 0.95 and at least 3 are treated"
-                .to_owned(),
-        ],
+        figure: Some(boundary_figure("BOIN boundaries", &rows)),
+        notes: vec![ELIMINATION.to_owned()],
         r_call: r_call(arguments, &settings)?,
         result: json!({
             "target": settings.target, "too_low": settings.too_low, "too_high": settings.too_high,
             "lambda_e": rates.escalate, "lambda_d": rates.de_escalate,
         }),
     };
-    insert(&mut answer.result, "boundaries", Value::Array(json_rows));
+    insert(&mut answer.result, "boundaries", json!(json_rows));
     let design = DoseFindingDesign::Boin(settings);
     if let Some(text) = &arguments.common.data {
         let doses = tallies(text, false)?;
@@ -104,26 +95,6 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     }
     simulation.add(&mut answer, design, settings.target, &[])?;
     Ok(answer)
-}
-
-fn figure(boundaries: &[BoinBoundary]) -> String {
-    let curve = |value: fn(&BoinBoundary) -> Option<u64>| {
-        boundaries
-            .iter()
-            .map(|row| (row.treated, value(row)))
-            .collect()
-    };
-    boundary_figure(
-        "BOIN boundaries",
-        &[
-            ("escalate at most", curve(|row| Some(row.escalate_at_most))),
-            (
-                "de-escalate at least",
-                curve(|row| Some(row.de_escalate_at_least)),
-            ),
-            ("eliminate at least", curve(|row| row.eliminate_at_least)),
-        ],
-    )
 }
 
 fn r_call(arguments: &Arguments, settings: &BoinSettings) -> Result<String, Exit> {

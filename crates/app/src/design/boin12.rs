@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use neurocart_report::format::fixed;
+use neurocart_stats::NotEstimable;
 use neurocart_stats::dose_finding::{Boin12Settings, DoseFindingDesign, boin12_table};
 
 use super::Answer;
 use super::answer::Table;
-use super::dose_finding::{Common, insert, isotonic_table, refused, tallies};
+use super::dose_finding::{Common, insert, isotonic_table, tallies};
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -52,7 +54,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             simulation.truth.len()
         )));
     }
-    let rows = boin12_table(&settings, &arguments.treated).map_err(refused)?;
+    check_probability("highest-dlt-rate", settings.highest_dlt_rate)?;
+    let rows = boin12_table(&settings, &arguments.treated)
+        .map_err(NotEstimable::from)
+        .map_err(refused_as("target", "highest-dlt-rate"))?;
     let mut table = Table::new(
         "Desirability; the highest rank is the most desirable",
         &[

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::distribution::normal_quantile;
 use neurocart_stats::group_sequential::{
@@ -11,7 +11,7 @@ use neurocart_stats::group_sequential::{
 };
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::fact;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -20,14 +20,14 @@ pub struct Arguments {
     #[arg(long)]
     information: f64,
     /// z statistic at the look, positive in favour of the treatment.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     z: f64,
     /// Critical value of the final analysis; 1.96 where it is missing.
     #[arg(long)]
     z_final: Option<f64>,
     /// Drift assumed for the rest of the trial, the expectation of z at the final analysis. Where it
     /// is missing, that of a fixed design with 90 % power at the critical value.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     drift: Option<f64>,
 }
 
@@ -41,24 +41,18 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let predictive = predictive_power(t, z, z_final)?;
     let trend = z / t.sqrt();
 
-    let mut table = Table::new(
-        "",
-        &[
-            "for the rest of the trial",
-            "drift",
-            "probability of success",
-        ],
-    );
-    for (assumption, drift, power) in [
-        ("effect assumed", fixed(drift, 3), at_drift),
-        ("no effect", fixed(0.0, 3), at_null),
-        ("current trend", fixed(trend, 3), at_trend),
-        ("predictive, flat prior", "averaged".to_owned(), predictive),
-    ] {
-        table
-            .rows
-            .push(vec![assumption.to_owned(), drift, percent(power)]);
-    }
+    let facts = vec![
+        fact(
+            "effect assumed",
+            format!("{} (drift {})", percent(at_drift), fixed(drift, 3)),
+        ),
+        fact(
+            "current trend",
+            format!("{} (drift {})", percent(at_trend), fixed(trend, 3)),
+        ),
+        fact("no effect", percent(at_null)),
+        fact("predictive, flat prior", percent(predictive)),
+    ];
     // From no effect to twice what is assumed or seen.
     let end = 2.0 * drift.abs().max(trend.abs()).max(1.0);
     let points = (0..=60)
@@ -72,24 +66,20 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         x_label: "Drift for the rest of the trial".to_owned(),
         y_label: "Probability of success".to_owned(),
         percent: true,
-        curves: vec![Curve {
-            name: "conditional power".to_owned(),
-            points,
-            join: Join::Line,
-        }],
+        curves: vec![Curve::line("conditional power", points)],
         reference_lines: vec![ReferenceLine {
             value: predictive,
-            label: "predictive power".to_owned(),
+            label: "predictive power, flat prior".to_owned(),
         }],
     });
     Ok(Answer {
         title: format!(
-            "Conditional power with z = {} at {} of the information, critical value {} at the end",
+            "Probability of success at the final analysis (z above {}), with z = {} at {} of the information",
+            fixed(z_final, 3),
             fixed(z, 3),
-            percent(t),
-            fixed(z_final, 4)
+            percent(t)
         ),
-        tables: vec![table],
+        facts,
         figure: Some(figure),
         notes: vec![
             "for the final analysis alone; where looks remain before it, they add a little"
@@ -98,10 +88,16 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
                 .to_owned(),
         ],
         r_call: format!(
-            "t <- {t}; z <- {z}; zb <- {z_final}; theta <- {drift}\n\
+            "t <- {t}; z <- {z}; zb <- {}; theta <- {}\n\
              pnorm((z * sqrt(t) + theta * (1 - t) - zb) / sqrt(1 - t))        # effect assumed\n\
              pnorm((z / sqrt(t) - zb) / sqrt(1 - t))                          # current trend\n\
-             pnorm((z - zb * sqrt(t)) / sqrt(1 - t))                          # predictive"
+             pnorm((z - zb * sqrt(t)) / sqrt(1 - t))                          # predictive",
+            arguments
+                .z_final
+                .map_or("qnorm(0.975)".to_owned(), |z| z.to_string()),
+            arguments
+                .drift
+                .map_or("zb + qnorm(0.9)".to_owned(), |drift| drift.to_string())
         ),
         result: json!({
             "information": t,

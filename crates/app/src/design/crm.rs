@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
+use neurocart_report::figure::ReferenceLine;
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
+use neurocart_stats::Interval;
 use neurocart_stats::dose_finding::{
     CrmMethod, CrmModel, CrmSettings, DoseFindingDesign, DoseTally, OverdoseRule, crm,
     crm_skeleton, tite_crm, tite_weight,
@@ -10,7 +13,8 @@ use neurocart_stats::dose_finding::{
 
 use super::Answer;
 use super::answer::Table;
-use super::dose_finding::{Common, insert, r_vector, refused, tallies};
+use super::dose_finding::{Common, insert, tallies};
+use super::notation::r_vector;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -68,14 +72,15 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
 }
 
 pub fn answer_tite(arguments: &TiteArguments) -> Result<Answer, Exit> {
-    respond(
-        &arguments.crm,
-        Some(arguments.pending.as_deref().unwrap_or_default()),
-    )
+    let followed = match &arguments.pending {
+        Some(text) => pending_patients(text)?,
+        None => Vec::new(),
+    };
+    respond(&arguments.crm, Some(&followed))
 }
 
-/// `pending` is given for TITE-CRM.
-fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit> {
+/// `pending` is given for TITE-CRM: dose, from 1, and days of follow-up of each patient.
+fn respond(arguments: &Arguments, pending: Option<&[(usize, f64)]>) -> Result<Answer, Exit> {
     let mut data = match &arguments.common.data {
         Some(text) => tallies(text, false)?,
         None => Vec::new(),
@@ -83,12 +88,12 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
     let simulation = &arguments.common.simulation;
     let settings = settings(arguments, data.len())?;
     let doses = settings.skeleton.len();
-    let followed = pending_patients(pending.unwrap_or_default())?;
+    let followed = pending.unwrap_or_default();
     if !data.is_empty() || !followed.is_empty() {
         data.resize(doses.max(data.len()), DoseTally::default());
     }
-    for &(dose, days) in &followed {
-        let weight = tite_weight(days, simulation.window_days).map_err(refused)?;
+    for &(dose, days) in followed {
+        let weight = tite_weight(days, simulation.window_days)?;
         match data.get_mut(dose.wrapping_sub(1)) {
             Some(tally) => tally.pending_weights.push(weight),
             None => {
@@ -105,7 +110,7 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
             "the dose is raised by one level at most; the estimate is the curve at the posterior mean of b"
                 .to_owned(),
         ],
-        r_call: r_call(arguments, &settings, &data, &followed, pending.is_some()),
+        r_call: r_call(arguments, &settings, &data, followed, pending.is_some()),
         result: json!({ "target": settings.target, "skeleton": settings.skeleton }),
         ..Answer::default()
     };
@@ -115,9 +120,22 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
     };
     // Refuses a wrong skeleton or prior where there are no data to fit.
     let nobody = vec![DoseTally::default(); doses];
-    design.next_dose(&nobody, 0).map_err(refused)?;
+    design.next_dose(&nobody, 0)?;
+    let by_dose = |name: &str, rates: &[f64]| {
+        let points = rates.iter().enumerate();
+        Curve::marked(
+            name,
+            points.map(|(dose, &p)| ((dose + 1) as f64, p)).collect(),
+        )
+    };
+    let mut curves = vec![by_dose("skeleton", &settings.skeleton)];
     if data.is_empty() {
-        let mut table = Table::new("", &["dose", "skeleton"]);
+        let off_target = |dose: usize| (settings.skeleton[dose] - settings.target).abs();
+        let nearest = (0..doses).min_by(|&a, &b| off_target(a).total_cmp(&off_target(b)));
+        if let Some(dose) = nearest {
+            answer.fact("prior guess of the MTD", format!("dose {}", dose + 1));
+        }
+        let mut table = Table::new("Prior DLT rates", &["dose", "skeleton"]);
         for (dose, p) in settings.skeleton.iter().enumerate() {
             table.rows.push(vec![(dose + 1).to_string(), fixed(*p, 4)]);
         }
@@ -127,7 +145,7 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
         let fit = if pending.is_some() { tite_crm } else { crm };
         let fit = fit(&data, &settings, CrmMethod::Bayes, 0.90)?;
         let mut table = Table::new(
-            "Fit, with 90 % limits",
+            "Fit, with 90% limits",
             &[
                 "dose", "skeleton", "treated", "DLT", "pending", "DLT rate", "lower", "upper",
             ],
@@ -145,10 +163,16 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
             ]);
         }
         answer.tables.push(table);
-        answer.facts.push((
-            "b, posterior mean and standard deviation".to_owned(),
+        answer.fact(
+            "b, posterior mean and standard deviation",
             format!("{}, {}", fixed(fit.b, 4), fixed(fit.variance.sqrt(), 4)),
-        ));
+        );
+        let limit = |of: fn(&Interval) -> f64| fit.intervals.iter().map(of).collect::<Vec<_>>();
+        curves.extend([
+            by_dose("estimate", &fit.rates),
+            by_dose("upper 90% limit", &limit(|i| i.upper)),
+            by_dose("lower 90% limit", &limit(|i| i.lower)),
+        ]);
         insert(
             &mut answer.result,
             "fit",
@@ -160,6 +184,17 @@ fn respond(arguments: &Arguments, pending: Option<&str>) -> Result<Answer, Exit>
             }),
         );
     }
+    answer.figure = Some(render_curves_svg(&CurveFigure {
+        title: format!("{name}: DLT rate by dose"),
+        x_label: "Dose level".to_owned(),
+        y_label: "DLT rate".to_owned(),
+        percent: true,
+        curves,
+        reference_lines: vec![ReferenceLine {
+            value: settings.target,
+            label: "target".to_owned(),
+        }],
+    }));
     simulation.add(&mut answer, design, settings.target, &[])?;
     Ok(answer)
 }
@@ -189,8 +224,7 @@ fn settings(arguments: &Arguments, doses_in_data: usize) -> Result<CrmSettings, 
             arguments.half_width,
             mtd - 1,
             doses,
-        )
-        .map_err(refused)?
+        )?
     } else {
         arguments.skeleton.clone()
     };
@@ -206,7 +240,6 @@ fn settings(arguments: &Arguments, doses_in_data: usize) -> Result<CrmSettings, 
 /// Dose, from 1, and days of follow-up.
 fn pending_patients(text: &str) -> Result<Vec<(usize, f64)>, Exit> {
     text.split(',')
-        .filter(|patient| !patient.is_empty())
         .map(|patient| {
             let (dose, days) = patient.split_once(':').unwrap_or_default();
             match (dose.trim().parse(), days.trim().parse()) {
@@ -233,8 +266,21 @@ fn r_call(
             format!("model = \"logistic\", intcpt = {intercept}")
         }
     };
-    let scale = format!("{model}, scale = {}", settings.prior_sd);
-    let mut call = format!("prior <- {}", r_vector(settings.skeleton.iter()));
+    let scale = match arguments.prior_sd {
+        Some(sd) => format!("{model}, scale = {sd}"),
+        None => format!("{model}, scale = sqrt(1.34)"),
+    };
+    let doses = settings.skeleton.len();
+    let skeleton = if arguments.skeleton.is_empty() {
+        let mtd = arguments.prior_mtd.unwrap_or(doses.div_ceil(2));
+        format!(
+            "dfcrm::getprior(halfwidth = {}, target = {}, nu = {mtd}, nlevel = {doses}, {model})",
+            arguments.half_width, settings.target
+        )
+    } else {
+        r_vector(&settings.skeleton)
+    };
+    let mut call = format!("prior <- {skeleton}");
     if !data.is_empty() {
         let (mut tox, mut level, mut follow_up) = (Vec::new(), Vec::new(), Vec::new());
         for (dose, tally) in data.iter().enumerate() {
@@ -267,13 +313,6 @@ fn r_call(
                 settings.target
             )
         };
-    } else if arguments.skeleton.is_empty() {
-        let doses = settings.skeleton.len();
-        let mtd = arguments.prior_mtd.unwrap_or(doses.div_ceil(2));
-        call = format!(
-            "dfcrm::getprior(halfwidth = {}, target = {}, nu = {mtd}, nlevel = {doses}, {model})",
-            arguments.half_width, settings.target
-        );
     }
     call
 }

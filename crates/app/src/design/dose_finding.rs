@@ -8,16 +8,16 @@ use neurocart_design::operating_characteristics::{
     OperatingCharacteristics, Replication, operating_characteristics,
 };
 use neurocart_design::stated_truth::StatedTruth;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::dose_finding::{
     DoseAction, DoseFindingDesign, DoseSelection, DoseTally, NoDoseReason, StopReason,
     isotonic_estimates,
 };
 use neurocart_stats::monte_carlo::MonteCarloEstimate;
-use neurocart_stats::{InputError, NotEstimable};
 
-use super::answer::{Answer, Table};
+use super::answer::{Answer, Table, fact};
+use super::notation::{MOST_SUBJECTS, or_missing};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -76,11 +76,6 @@ pub struct Simulation {
     dose_shortfall: f64,
 }
 
-/// An input error as the end of the command.
-pub fn refused(error: InputError) -> Exit {
-    NotEstimable::from(error).into()
-}
-
 /// The tallies written as `n/dlt,...`, or `n/dlt/responses,...`.
 pub fn tallies(text: &str, with_responses: bool) -> Result<Vec<DoseTally>, Exit> {
     let form = if with_responses {
@@ -89,7 +84,8 @@ pub fn tallies(text: &str, with_responses: bool) -> Result<Vec<DoseTally>, Exit>
         "patients/DLT for each dose, for example 3/0,3/1"
     };
     let wrong = || Exit::invalid(format!("`--data {text}` is not {form}"));
-    text.split(',')
+    let doses: Vec<DoseTally> = text
+        .split(',')
         .map(|dose| {
             let counts: Result<Vec<u64>, _> = dose.split('/').map(|n| n.trim().parse()).collect();
             match (counts.as_deref(), with_responses) {
@@ -101,7 +97,15 @@ pub fn tallies(text: &str, with_responses: bool) -> Result<Vec<DoseTally>, Exit>
                 _ => Err(wrong()),
             }
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    match doses.iter().position(|dose| dose.treated > MOST_SUBJECTS) {
+        None => Ok(doses),
+        Some(dose) => Err(Exit::invalid(format!(
+            "`--data` has {} patients at dose {}; give at most a thousand million",
+            doses[dose].treated,
+            dose + 1
+        ))),
+    }
 }
 
 impl Common {
@@ -125,8 +129,8 @@ impl Common {
         doses: &[DoseTally],
     ) -> Result<(), Exit> {
         let current = self.current(doses)?;
-        let decision = design.next_dose(doses, current).map_err(refused)?;
-        let selection = design.select(doses).map_err(refused)?;
+        let decision = design.next_dose(doses, current)?;
+        let selection = design.select(doses)?;
         let next = match (decision.action, decision.next) {
             (DoseAction::Stop(reason), _) => format!("stop: {}", stop_reason(reason)),
             (action, Some(next)) => {
@@ -139,21 +143,18 @@ impl Common {
             }
             (_, None) => String::new(),
         };
-        let fact = |name: &str, value: String| (name.to_owned(), value);
-        answer
-            .facts
-            .push(fact("last patients at", format!("dose {}", current + 1)));
-        answer.facts.push(fact("next patients", next));
+        // What to do comes before what it follows from.
+        let mut facts = vec![fact("next patients", next)];
         if let Some(dose) = decision.eliminated_from {
-            answer
-                .facts
-                .push(fact("too toxic", format!("dose {} and above", dose + 1)));
+            facts.push(fact("too toxic", format!("dose {} and above", dose + 1)));
         }
-        answer.facts.push(fact(
+        facts.push(fact(
             "selected, if the trial ended now",
             selected(selection),
         ));
-        let isotonic = isotonic_estimates(doses).map_err(refused)?;
+        facts.push(fact("last patients at", format!("dose {}", current + 1)));
+        answer.facts.splice(0..0, facts);
+        let isotonic = isotonic_estimates(doses)?;
         insert(
             &mut answer.result,
             "data",
@@ -176,13 +177,13 @@ pub fn isotonic_table(doses: &[DoseTally]) -> Result<Table, Exit> {
         "Data and isotonic estimates",
         &["dose", "treated", "DLT", "DLT rate, isotonic"],
     );
-    let estimates = isotonic_estimates(doses).map_err(refused)?;
+    let estimates = isotonic_estimates(doses)?;
     for (dose, (tally, estimate)) in doses.iter().zip(estimates).enumerate() {
         table.rows.push(vec![
             (dose + 1).to_string(),
             tally.treated.to_string(),
             tally.dlt.to_string(),
-            estimate.map_or("-".to_owned(), |p| fixed(p, 3)),
+            or_missing(estimate.map(|p| fixed(p, 3))),
         ]);
     }
     Ok(table)
@@ -261,10 +262,17 @@ impl Simulation {
                 fixed(x.standard_error, 2)
             )
         };
+        let days = |x: &MonteCarloEstimate| {
+            format!(
+                "{} (se {})",
+                fixed(x.estimate, 0),
+                fixed(x.standard_error, 1)
+            )
+        };
         let mut table = Table::new(
             &format!(
-                "{} simulated trials of at most {} patients in cohorts of {}, with Monte Carlo standard error",
-                self.replicates, self.patients, self.cohort_size
+                "{} simulated trials of at most {} patients in cohorts of {}, seed {}, with Monte Carlo standard error",
+                self.replicates, self.patients, self.cohort_size, self.seed
             ),
             &["dose", "true DLT rate", "selected", "patients", "DLT"],
         );
@@ -290,22 +298,21 @@ impl Simulation {
             None => "correct selection (no dose)".to_owned(),
         };
         let [low, median, high] = found.duration_quantiles_days;
-        let mut fact = |name: &str, value| answer.facts.push((name.to_owned(), value));
-        fact(&correct, share(&found.correct_selection));
-        fact("overdose selected", share(&found.overdose_selection));
-        fact("patients at an overdose", share(&found.overdose_allocation));
-        fact(
+        answer.fact(&correct, share(&found.correct_selection));
+        answer.fact("overdose selected", share(&found.overdose_selection));
+        answer.fact("patients at an overdose", share(&found.overdose_allocation));
+        answer.fact(
             "duration in days",
             format!(
-                "mean {}, median {}, 5 % to 95 %: {} to {}",
-                mean(&found.duration_days),
+                "mean {}, median {}, 5% to 95%: {} to {}",
+                days(&found.duration_days),
                 fixed(median, 0),
                 fixed(low, 0),
                 fixed(high, 0)
             ),
         );
         for (end, p) in &found.ends {
-            fact(&format!("ended: {}", end_reason(*end)), share(p));
+            answer.fact(&format!("ended: {}", end_reason(*end)), share(p));
         }
         let points = |values: &dyn Fn(usize) -> f64| {
             let doses = 0..self.truth.len();
@@ -316,54 +323,20 @@ impl Simulation {
         let total = found.total_treated.estimate.max(f64::MIN_POSITIVE);
         answer.figure = Some(render_curves_svg(&CurveFigure {
             title: "Selection and allocation by dose".to_owned(),
-            x_label: "dose".to_owned(),
-            y_label: "of trials, of patients".to_owned(),
+            x_label: "Dose level".to_owned(),
+            y_label: "Share of trials, of patients".to_owned(),
             percent: true,
             curves: vec![
-                Curve {
-                    name: "selected".to_owned(),
-                    points: points(&|dose| found.selected[dose].estimate),
-                    join: Join::Marked,
-                },
-                Curve {
-                    name: "patients".to_owned(),
-                    points: points(&|dose| found.treated[dose].estimate / total),
-                    join: Join::Marked,
-                },
-                Curve {
-                    name: "true DLT rate".to_owned(),
-                    points: points(&|dose| self.truth[dose]),
-                    join: Join::Marked,
-                },
+                Curve::marked("selected", points(&|dose| found.selected[dose].estimate)),
+                Curve::marked(
+                    "patients",
+                    points(&|dose| found.treated[dose].estimate / total),
+                ),
+                Curve::marked("true DLT rate", points(&|dose| self.truth[dose])),
             ],
             reference_lines: Vec::new(),
         }));
     }
-}
-
-/// Number of DLT by the number of patients at a dose.
-pub type Boundary = Vec<(u64, Option<u64>)>;
-
-/// A figure of boundaries by the number of patients at a dose; those that do not exist are left out.
-pub fn boundary_figure(title: &str, curves: &[(&str, Boundary)]) -> String {
-    render_curves_svg(&CurveFigure {
-        title: title.to_owned(),
-        x_label: "patients at the dose".to_owned(),
-        y_label: "patients with a DLT".to_owned(),
-        percent: false,
-        curves: curves
-            .iter()
-            .map(|(name, boundary)| Curve {
-                name: (*name).to_owned(),
-                points: boundary
-                    .iter()
-                    .filter_map(|&(n, y)| Some((n as f64, y? as f64)))
-                    .collect(),
-                join: Join::Step,
-            })
-            .collect(),
-        reference_lines: Vec::new(),
-    })
 }
 
 /// Adds a field to a JSON object.
@@ -374,12 +347,6 @@ pub fn insert(result: &mut Value, name: &str, value: Value) {
         }
         _ => *result = Value::Object(Map::from_iter([(name.to_owned(), value)])),
     }
-}
-
-/// Numbers as an R vector.
-pub fn r_vector(numbers: impl Iterator<Item = impl ToString>) -> String {
-    let numbers: Vec<String> = numbers.map(|n| n.to_string()).collect();
-    format!("c({})", numbers.join(", "))
 }
 
 fn estimate_json(x: &MonteCarloEstimate) -> Value {

@@ -8,18 +8,19 @@ use neurocart_stats::Interval;
 use neurocart_stats::e_value::{e_value, e_value_of_interval};
 
 use super::Answer;
+use super::notation::json_number;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Risk, rate or hazard ratio.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     ratio: f64,
     /// Lower confidence limit of the ratio.
-    #[arg(long, requires = "upper", allow_negative_numbers = true)]
+    #[arg(long, requires = "upper")]
     lower: Option<f64>,
     /// Upper confidence limit of the ratio.
-    #[arg(long, requires = "lower", allow_negative_numbers = true)]
+    #[arg(long, requires = "lower")]
     upper: Option<f64>,
 }
 
@@ -52,6 +53,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             significant(found),
         ));
         of_limit = Some(found);
+        let upper = match upper {
+            f64::INFINITY => "Inf".to_owned(),
+            finite => finite.to_string(),
+        };
         limits = format!(", lo = {lower}, hi = {upper}");
     }
     let rr = ratio.max(1.0 / ratio);
@@ -69,7 +74,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ],
         r_call: format!("EValue::evalues.RR(est = {ratio}{limits})"),
         result: json!({
-            "ratio": ratio, "lower": lower, "upper": upper,
+            "ratio": ratio, "lower": lower, "upper": upper.map(json_number),
             "e_value": of_ratio, "e_value_of_limit": of_limit,
         }),
         ..Answer::default()
@@ -82,8 +87,11 @@ fn border(rr: f64, e_value: f64) -> String {
     let other = |a: f64| rr * (a - 1.0) / (a - rr);
     let largest = 3.0 * e_value;
     let smallest = other(largest);
+    // Closer together where the curve bends.
+    let widest = ((largest - rr) / (smallest - rr)).sqrt();
     let points = (0..=60).map(|k| {
-        let a = smallest + (largest - smallest) * f64::from(k) / 60.0;
+        let q = 1.0 + (widest - 1.0) * f64::from(k) / 60.0;
+        let a = rr + (smallest - rr) * q * q;
         (a, other(a))
     });
     render_curves_svg(&CurveFigure {
@@ -92,11 +100,7 @@ fn border(rr: f64, e_value: f64) -> String {
         y_label: "Risk ratio of confounder and outcome".to_owned(),
         percent: false,
         curves: vec![
-            Curve {
-                name: "just enough".to_owned(),
-                points: points.collect(),
-                join: Join::Line,
-            },
+            Curve::line("just enough", points.collect()),
             Curve {
                 name: "E-value".to_owned(),
                 points: vec![(e_value, e_value)],

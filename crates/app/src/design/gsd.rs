@@ -1,18 +1,18 @@
 //! `neurocart design gsd`: boundaries and operating characteristics of a group sequential design.
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
-
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
-use neurocart_stats::distribution::normal_sf;
 use neurocart_stats::group_sequential::{
     BoundaryType, Design, Futility, FutilityBoundary, Plan, Sides, Spending, SpendingPoint,
     Stopping, equal_information, plan, stopping, without_futility,
 };
+use neurocart_stats::{InputError, NotEstimable};
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::fact;
+use super::gsd_result::{boundary_table, figure, result, stopping_table};
+use super::notation::{MOST_SUBJECTS, complement, digits, r_vector};
+use super::refusal::refused_as;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -22,7 +22,7 @@ pub struct Arguments {
     boundary: Type,
     /// Parameter of the type: delta of Wang-Tsiatis (0.25), rho of Kim-DeMets (2), gamma of
     /// Hwang-Shih-DeCani (-4).
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER")]
     parameter: Option<f64>,
     /// Cumulative alpha spent at each look for `--type given`, the last one all of alpha.
     #[arg(long, value_name = "ALPHA,...", value_delimiter = ',')]
@@ -46,20 +46,10 @@ pub struct Arguments {
     #[arg(long, value_enum, conflicts_with = "futility_z")]
     futility: Option<BetaType>,
     /// Parameter of the futility function: rho (2) or gamma (-4).
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        requires = "futility",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "NUMBER", requires = "futility")]
     futility_parameter: Option<f64>,
     /// Futility boundary as z values for all looks but the last.
-    #[arg(
-        long,
-        value_name = "Z,...",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "Z,...", value_delimiter = ',')]
     futility_z: Vec<f64>,
     /// The efficacy boundary counts on the futility rule being kept.
     #[arg(long)]
@@ -68,7 +58,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "difference")]
     hazard_ratio: Option<f64>,
     /// Difference in means of the alternative: the subjects at each look.
-    #[arg(long, requires = "sd", allow_negative_numbers = true)]
+    #[arg(long, requires = "sd")]
     difference: Option<f64>,
     /// Standard deviation of the outcome in each arm.
     #[arg(long, requires = "difference")]
@@ -99,23 +89,23 @@ enum BetaType {
 }
 
 /// The trial's own scale: what information is counted in, and what an effect is.
-struct Endpoint {
+pub struct Endpoint {
     /// `events` or `subjects`.
-    unit: &'static str,
+    pub unit: &'static str,
     /// Number at the last look, unrounded.
-    maximum: f64,
+    pub maximum: f64,
     /// Number without looks, unrounded.
-    fixed: f64,
+    pub fixed: f64,
     /// Column of the effect.
-    effect: &'static str,
+    pub effect: &'static str,
     /// The effect at a drift.
-    effect_at: Box<dyn Fn(f64) -> f64>,
+    pub effect_at: Box<dyn Fn(f64) -> f64>,
     r_call: String,
 }
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let design = design(arguments)?;
-    let plan = plan(&design)?;
+    let plan = plan(&design).map_err(|reason| refused(arguments, reason))?;
     let null = stopping(design.sides, &plan.looks, 0.0)?;
     let half = stopping(design.sides, &plan.looks, 0.5 * plan.drift)?;
     let alternative = stopping(design.sides, &plan.looks, plan.drift)?;
@@ -160,8 +150,26 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     })
 }
 
-fn fact(label: &str, value: String) -> (String, String) {
-    (label.to_owned(), value)
+/// The parameter of which spending function was wrong is told by its value.
+fn refused(arguments: &Arguments, reason: NotEstimable) -> Exit {
+    match &reason {
+        NotEstimable::Input(InputError::Range {
+            name: name @ ("rho" | "gamma" | "delta"),
+            value,
+            ..
+        }) => {
+            let of_futility = arguments
+                .futility_parameter
+                .is_some_and(|given| given.to_bits() == value.to_bits());
+            let option = if of_futility {
+                "futility-parameter"
+            } else {
+                "parameter"
+            };
+            refused_as(name, option)(reason)
+        }
+        _ => reason.into(),
+    }
 }
 
 fn design(arguments: &Arguments) -> Result<Design, Exit> {
@@ -294,7 +302,7 @@ fn endpoint(arguments: &Arguments, plan: &Plan) -> Result<Option<Endpoint>, Exit
                 effect_at: Box::new(move |at| (log * at / drift).exp()),
                 r_call: format!(
                     "\ngetSampleSizeSurvival(design, hazardRatio = {hazard_ratio}, allocationRatioPlanned = {r},\n  \
-                     typeOfComputation = \"Schoenfeld\")$eventsPerStage"
+                     typeOfComputation = \"Schoenfeld\")"
                 ),
             }
         }
@@ -315,13 +323,24 @@ fn endpoint(arguments: &Arguments, plan: &Plan) -> Result<Option<Endpoint>, Exit
                 effect_at: Box::new(move |at| difference * at / drift),
                 r_call: format!(
                     "\ngetSampleSizeMeans(design, alternative = {}, stDev = {sd}, allocationRatioPlanned = {r},\n  \
-                     normalApproximation = TRUE)$numberOfSubjects",
+                     normalApproximation = TRUE)",
                     difference.abs()
                 ),
             }
         }
         _ => return Ok(None),
     };
+    if found.maximum.is_nan() || found.maximum > MOST_SUBJECTS as f64 {
+        let option = match arguments.hazard_ratio {
+            Some(_) => "hazard-ratio",
+            None => "difference",
+        };
+        return Err(Exit::invalid(format!(
+            "`--{option}` is so small an effect that more than a thousand million {} are needed; \
+             give a larger one",
+            found.unit
+        )));
+    }
     Ok(Some(found))
 }
 
@@ -334,14 +353,14 @@ fn title(arguments: &Arguments, design: &Design) -> String {
         n => format!("{n} looks"),
     };
     format!(
-        "Group sequential design, {}, {looks}, {} alpha {}, power {}",
+        "Group sequential design, {}, {looks}: {} {}, power {}",
         name(arguments.boundary.to_possible_value()),
         match design.sides {
             Sides::One => "one-sided",
             Sides::Two => "two-sided",
         },
         design.alpha,
-        percent(design.power)
+        design.power
     )
 }
 
@@ -354,116 +373,6 @@ fn error_text(null: &Stopping, ignored: &Stopping, design: &Design) -> String {
             ignored.rejection()
         ),
     }
-}
-
-fn z_text(z: f64) -> String {
-    if z.is_finite() {
-        fixed(z, 4)
-    } else {
-        "–".to_owned()
-    }
-}
-
-fn p_text(p: f64) -> String {
-    if p == 0.0 || p >= 1e-4 {
-        format!("{p:.5}")
-    } else {
-        format!("{p:.2e}")
-    }
-}
-
-fn boundary_table(plan: &Plan, endpoint: Option<&Endpoint>) -> Table {
-    let futility = plan.design.futility.is_some();
-    let mut head = vec!["look", "information"];
-    head.extend(endpoint.map(|e| e.unit));
-    head.push("z efficacy");
-    head.extend(futility.then_some("z futility"));
-    head.extend(["one-sided p", "alpha spent"]);
-    head.push(endpoint.map_or("share of the effect", |e| e.effect));
-    if futility {
-        head.push("at futility");
-    }
-    let mut table = Table::new(
-        "Boundaries; the last columns are the estimate at them",
-        &head,
-    );
-    for (k, look) in plan.looks.iter().enumerate() {
-        let effect = |z: f64| {
-            if !z.is_finite() {
-                return "–".to_owned();
-            }
-            let drift = z / look.information.sqrt();
-            fixed(
-                endpoint.map_or(drift / plan.drift, |e| (e.effect_at)(drift)),
-                3,
-            )
-        };
-        let mut row = vec![(k + 1).to_string(), fixed(look.information, 4)];
-        row.extend(endpoint.map(|e| fixed((look.information * e.maximum).ceil(), 0)));
-        row.push(z_text(look.efficacy));
-        row.extend(futility.then(|| z_text(look.futility)));
-        row.push(p_text(normal_sf(look.efficacy)));
-        row.push(p_text(plan.alpha_spent[k]));
-        row.push(effect(look.efficacy));
-        row.extend(futility.then(|| effect(look.futility)));
-        table.rows.push(row);
-    }
-    table
-}
-
-fn stopping_table(plan: &Plan, null: &Stopping, alternative: &Stopping) -> Table {
-    let futility = plan.design.futility.is_some();
-    let two = plan.design.sides == Sides::Two;
-    let mut head = vec!["look", "efficacy, no effect"];
-    head.extend(futility.then_some("futility, no effect"));
-    head.extend(["efficacy, alternative", "power so far"]);
-    head.extend(futility.then_some("futility, alternative"));
-    head.extend(two.then_some("wrong side, alternative"));
-    let mut table = Table::new("Probability to stop at each look", &head);
-    let mut power = 0.0;
-    for k in 0..plan.looks.len() {
-        power += alternative.efficacy[k];
-        let mut row = vec![
-            (k + 1).to_string(),
-            p_text(null.efficacy[k] + null.opposite[k]),
-        ];
-        row.extend(futility.then(|| p_text(null.futility[k])));
-        row.extend([p_text(alternative.efficacy[k]), p_text(power)]);
-        row.extend(futility.then(|| p_text(alternative.futility[k])));
-        row.extend(two.then(|| p_text(alternative.opposite[k])));
-        table.rows.push(row);
-    }
-    table
-}
-
-fn figure(plan: &Plan, endpoint: Option<&Endpoint>) -> String {
-    let scale = endpoint.map_or(1.0, |e| e.maximum);
-    let curve = |name: &str, z: &dyn Fn(usize) -> f64| Curve {
-        name: name.to_owned(),
-        points: (0..plan.looks.len())
-            .map(|k| (scale * plan.looks[k].information, z(k)))
-            .collect(),
-        join: Join::Marked,
-    };
-    let mut curves = vec![curve("efficacy", &|k| plan.looks[k].efficacy)];
-    if plan.design.futility.is_some() {
-        curves.push(curve("futility", &|k| plan.looks[k].futility));
-    }
-    if plan.design.sides == Sides::Two {
-        curves.push(curve("other side", &|k| -plan.looks[k].efficacy));
-    }
-    render_curves_svg(&CurveFigure {
-        title: "Stopping boundaries".to_owned(),
-        x_label: endpoint
-            .map_or("Information fraction", |e| match e.unit {
-                "events" => "Events",
-                _ => "Subjects",
-            })
-            .to_owned(),
-        y_label: "z".to_owned(),
-        curves,
-        ..CurveFigure::default()
-    })
 }
 
 fn notes(design: &Design, endpoint: Option<&Endpoint>) -> Vec<String> {
@@ -491,21 +400,11 @@ fn notes(design: &Design, endpoint: Option<&Endpoint>) -> Vec<String> {
     notes
 }
 
-/// A number without the last digits of its rounding: 0.1, not 0.09999999999999998.
-fn digits(x: f64) -> f64 {
-    (x * 1e12).round() / 1e12
-}
-
-fn r_vector(values: &[f64]) -> String {
-    let texts: Vec<String> = values.iter().map(|&x| digits(x).to_string()).collect();
-    format!("c({})", texts.join(", "))
-}
-
 fn r_design(arguments: &Arguments, design: &Design) -> String {
     let mut options = vec![
         format!("kMax = {}", design.information.len()),
         format!("alpha = {}", design.alpha),
-        format!("beta = {}", digits(1.0 - design.power)),
+        format!("beta = {}", complement(design.power)),
         format!("sided = {}", arguments.sides),
     ];
     let gamma = |name: &str, kind: &str, value: f64| format!("{kind}, {name} = {value}");
@@ -533,7 +432,7 @@ fn r_design(arguments: &Arguments, design: &Design) -> String {
     if !arguments.information.is_empty() {
         options.push(format!(
             "informationRates = {}",
-            r_vector(&design.information)
+            r_vector(design.information.iter().map(|&t| digits(t)))
         ));
     }
     match design.futility.as_ref().map(|f| &f.boundary) {
@@ -562,65 +461,4 @@ fn r_design(arguments: &Arguments, design: &Design) -> String {
         first.join(", "),
         rest.join(", ")
     )
-}
-
-fn result(
-    plan: &Plan,
-    null: &Stopping,
-    half: &Stopping,
-    alternative: &Stopping,
-    endpoint: Option<&Endpoint>,
-) -> Value {
-    // A boundary that does not exist is null: JSON has no infinity.
-    let looks: Vec<Value> = plan
-        .looks
-        .iter()
-        .enumerate()
-        .map(|(k, look)| {
-            let mut entry = json!({
-                "look": k + 1,
-                "information": look.information,
-                "z_efficacy": look.efficacy,
-                "z_futility": look.futility,
-                "nominal_p_one_sided": normal_sf(look.efficacy),
-                "alpha_spent": plan.alpha_spent[k],
-            });
-            if let Some(e) = endpoint {
-                entry[e.unit] = json!(look.information * e.maximum);
-                let effect = (e.effect_at)(look.efficacy / look.information.sqrt());
-                entry["effect_at_efficacy"] = if look.efficacy.is_finite() {
-                    json!(effect)
-                } else {
-                    Value::Null
-                };
-            }
-            entry
-        })
-        .collect();
-    let stops = |drift: f64, s: &Stopping| {
-        json!({
-            "drift": drift,
-            "efficacy": s.efficacy,
-            "opposite_side": s.opposite,
-            "futility": s.futility,
-            "power": s.power(),
-            "expected_information": s.expected_information,
-            "expected_over_fixed_design": s.expected_information * plan.inflation_factor,
-        })
-    };
-    json!({
-        "alpha": plan.design.alpha,
-        "power": plan.design.power,
-        "drift": plan.drift,
-        "inflation_factor": plan.inflation_factor,
-        "looks": looks,
-        "stopping": {
-            "no_effect": stops(0.0, null),
-            "half_effect": stops(0.5 * plan.drift, half),
-            "alternative": stops(plan.drift, alternative),
-        },
-        "endpoint": endpoint.map(|e| json!({
-            "unit": e.unit, "maximum": e.maximum, "fixed_design": e.fixed,
-        })),
-    })
 }

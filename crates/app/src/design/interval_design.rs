@@ -2,14 +2,17 @@
 
 use serde_json::json;
 
+use neurocart_report::format::percent_one_decimal as percent;
 use neurocart_stats::dose_finding::{
     DoseFindingDesign, IntervalDecision, IntervalDecisionRow, IntervalRule, IntervalSettings,
     interval_decision_table,
 };
 
 use super::Answer;
-use super::answer::Table;
-use super::dose_finding::{Common, boundary_figure, isotonic_table, r_vector, refused, tallies};
+use super::answer::fact;
+use super::boundaries::{Boundary, ELIMINATION, boundary_figure, boundary_json, boundary_table};
+use super::dose_finding::{Common, isotonic_table, tallies};
+use super::notation::r_vector;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -27,30 +30,20 @@ pub struct Arguments {
     common: Common,
 }
 
-/// The decisions after one number of patients.
-struct Boundary {
-    treated: u64,
-    escalate_at_most: Option<u64>,
-    de_escalate_at_least: Option<u64>,
-    eliminate_at_least: Option<u64>,
-}
-
-impl Boundary {
-    /// From the rows of one number of patients, DLT rising.
-    fn of(rows: &[IntervalDecisionRow]) -> Boundary {
-        let first = |which: fn(&IntervalDecisionRow) -> bool| {
-            rows.iter().find(|row| which(row)).map(|row| row.dlt)
-        };
-        let escalated = rows
-            .iter()
-            .rev()
-            .find(|row| row.decision == IntervalDecision::Escalate);
-        Boundary {
-            treated: rows[0].treated,
-            escalate_at_most: escalated.map(|row| row.dlt),
-            de_escalate_at_least: first(|row| row.decision == IntervalDecision::DeEscalate),
-            eliminate_at_least: first(|row| row.eliminate),
-        }
+/// The decisions from the rows of one number of patients, DLT rising.
+fn boundary(rows: &[IntervalDecisionRow]) -> Boundary {
+    let first = |which: fn(&IntervalDecisionRow) -> bool| {
+        rows.iter().find(|row| which(row)).map(|row| row.dlt)
+    };
+    let escalated = rows
+        .iter()
+        .rev()
+        .find(|row| row.decision == IntervalDecision::Escalate);
+    Boundary {
+        treated: rows[0].treated,
+        escalate_at_most: escalated.map(|row| row.dlt),
+        de_escalate_at_least: first(|row| row.decision == IntervalDecision::DeEscalate),
+        eliminate_at_least: first(|row| row.eliminate),
     }
 }
 
@@ -61,69 +54,34 @@ pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit>
         ..IntervalSettings::at_target(rule, arguments.target)
     };
     let simulation = &arguments.common.simulation;
-    let decisions = interval_decision_table(&settings, simulation.patients).map_err(refused)?;
+    let decisions = interval_decision_table(&settings, simulation.patients)?;
     let boundaries: Vec<Boundary> = decisions
         .chunk_by(|a, b| a.treated == b.treated)
-        .map(Boundary::of)
+        .map(boundary)
         .collect();
-    let or_dash = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
-    let mut table = Table::new(
-        "Boundaries by the number of patients at the dose",
-        &[
-            "treated",
-            "escalate, DLT <=",
-            "de-escalate, DLT >=",
-            "eliminate, DLT >=",
-        ],
-    );
-    for row in &boundaries {
-        table.rows.push(vec![
-            row.treated.to_string(),
-            or_dash(row.escalate_at_most),
-            or_dash(row.de_escalate_at_least),
-            or_dash(row.eliminate_at_least),
-        ]);
-    }
     let name = match rule {
         IntervalRule::Keyboard => "Keyboard",
         IntervalRule::Mtpi2 => "mTPI-2",
         IntervalRule::Mtpi => "mTPI",
     };
-    let curve = |value: fn(&Boundary) -> Option<u64>| {
-        boundaries
-            .iter()
-            .map(|row| (row.treated, value(row)))
-            .collect()
-    };
-    let rows = boundaries.iter().map(|row| {
-        json!({
-            "treated": row.treated,
-            "escalate_at_most": row.escalate_at_most,
-            "de_escalate_at_least": row.de_escalate_at_least,
-            "eliminate_at_least": row.eliminate_at_least,
-        })
-    });
     let mut answer = Answer {
         title: format!("{name} at a target DLT rate of {}", settings.target),
-        tables: vec![table],
-        figure: Some(boundary_figure(
-            &format!("{name} boundaries"),
-            &[
-                ("escalate at most", curve(|row| row.escalate_at_most)),
-                ("de-escalate at least", curve(|row| row.de_escalate_at_least)),
-                ("eliminate at least", curve(|row| row.eliminate_at_least)),
-            ],
-        )),
-        notes: vec![
-            "a dose is eliminated, with all above, when Pr(DLT rate > target) > 0.95 and at least 3 are treated"
-                .to_owned(),
-        ],
+        facts: vec![fact(
+            "target interval of the DLT rate",
+            format!(
+                "{} to {}",
+                percent(settings.target - settings.below),
+                percent(settings.target + settings.above)
+            ),
+        )],
+        tables: vec![boundary_table(&boundaries)],
+        figure: Some(boundary_figure(&format!("{name} boundaries"), &boundaries)),
+        notes: vec![ELIMINATION.to_owned()],
         r_call: r_call(arguments, rule)?,
         result: json!({
             "target": settings.target, "below": settings.below, "above": settings.above,
-            "boundaries": rows.collect::<Vec<_>>(),
+            "boundaries": boundary_json(&boundaries),
         }),
-        ..Answer::default()
     };
     let design = DoseFindingDesign::Interval(settings);
     if let Some(text) = &arguments.common.data {

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
-use neurocart_stats::NotEstimable;
 use neurocart_stats::bayes::beta_mixture::{Beta, BetaMixture};
 use neurocart_stats::bayes::map_mixture::{beta_mixture_approximation, beta_mixture_fit};
 use neurocart_stats::bayes::meta_analytic_predictive::{
@@ -14,7 +13,7 @@ use neurocart_stats::bayes::two_arm::{SuccessRegion, TwoArmDesign, success_regio
 
 use super::Answer;
 use super::answer::Table;
-use super::notation::{BetaPrior, Fraction};
+use super::notation::{BetaPrior, Fraction, r_vector};
 use crate::exit::Exit;
 
 /// Points of the grid of nulls between 0 and 1.
@@ -23,12 +22,7 @@ const NULLS: u32 = 200;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Responders of subjects in each historical control arm.
-    #[arg(
-        long,
-        value_name = "R/N,R/N,...",
-        value_delimiter = ',',
-        required = true
-    )]
+    #[arg(long, value_name = "R/N,...", value_delimiter = ',', required = true)]
     historical: Vec<Fraction>,
     /// Scale of the half-normal prior of the between-trial standard deviation, logit scale.
     #[arg(long, default_value_t = 1.0)]
@@ -60,6 +54,12 @@ pub struct Arguments {
 }
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
+    if !(-1.0..=1.0).contains(&arguments.difference) {
+        return Err(Exit::invalid(format!(
+            "`--difference` is {}; it must be from -1 to 1",
+            arguments.difference
+        )));
+    }
     let studies: Vec<HistoricalControl> = arguments
         .historical
         .iter()
@@ -79,11 +79,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         None => beta_mixture_approximation(&map)?,
     };
     let mixture = fit.mixture;
-    let robust = mixture
-        .robust(arguments.robust, Beta::UNIFORM)
-        .map_err(NotEstimable::from)?;
-    let of = |prior: &MapPrior, p| prior.quantile(p).map_err(NotEstimable::from);
-    let tau = |p| map.tau_quantile(p).map_err(NotEstimable::from);
+    let robust = mixture.robust(arguments.robust, Beta::UNIFORM)?;
+    let of = |prior: &MapPrior, p| prior.quantile(p);
+    let tau = |p| map.tau_quantile(p);
     let subjects: u64 = studies.iter().map(|s| s.subjects).sum();
     let mut answer = Answer {
         title: format!(
@@ -128,19 +126,20 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         tables: vec![sizes(&mixture, &robust)],
         figure: Some(figure(&map, &mixture, &robust)),
         notes: vec![format!(
-            "The weight {} on Beta(1, 1) is a choice; it is the prior probability that history does not apply.",
+            "the weight {} on Beta(1, 1) is a choice; it is the prior probability that history does not apply",
             arguments.robust
         )],
         r_call: r_call(arguments, mixture.components().len()),
         result: json!({
-            "studies": studies.iter().map(|s| json!([s.responders, s.subjects])).collect::<Vec<_>>(),
+            "level": 0.95,
+            "historical": arguments.historical.iter().map(Fraction::json).collect::<Vec<_>>(),
             "tau_scale": arguments.tau_scale, "mu_sd": arguments.mu_sd,
             "map": {
-                "mean": map.mean, "sd": map.standard_deviation,
-                "q025": of(&map, 0.025)?, "median": of(&map, 0.5)?, "q975": of(&map, 0.975)?,
+                "mean": map.mean, "standard_deviation": map.standard_deviation,
+                "lower": of(&map, 0.025)?, "median": of(&map, 0.5)?, "upper": of(&map, 0.975)?,
                 "effective_sample_size_moment": map.effective_sample_size_moment(),
             },
-            "tau": { "mean": map.tau_mean, "q025": tau(0.025)?, "median": tau(0.5)?, "q975": tau(0.975)? },
+            "tau": { "mean": map.tau_mean, "lower": tau(0.025)?, "median": tau(0.5)?, "upper": tau(0.975)? },
             "mixture": as_json(&mixture), "divergence": fit.divergence,
             "robust": as_json(&robust),
             "after_data": Value::Null, "operating_characteristics": Value::Null,
@@ -182,7 +181,7 @@ fn as_json(mixture: &BetaMixture) -> Value {
         "components": mixture.components().iter().map(|c| json!({
             "weight": c.weight, "a": c.beta.a, "b": c.beta.b,
         })).collect::<Vec<_>>(),
-        "mean": mixture.mean(), "sd": mixture.standard_deviation(),
+        "mean": mixture.mean(), "standard_deviation": mixture.standard_deviation(),
         "effective_sample_size_moment": mixture.effective_sample_size_moment(),
         "effective_sample_size_elir": mixture.effective_sample_size_elir().ok(),
     })
@@ -241,8 +240,8 @@ fn after_data(
     );
     let mut rows = Vec::new();
     for x in some_counts(control) {
-        let plain = mixture.posterior(x, control).map_err(NotEstimable::from)?;
-        let safe = robust.posterior(x, control).map_err(NotEstimable::from)?;
+        let plain = mixture.posterior(x, control)?;
+        let safe = robust.posterior(x, control)?;
         let vague = safe.components().last().map_or(0.0, |c| c.weight);
         table.rows.push(vec![
             x.to_string(),
@@ -259,7 +258,7 @@ fn after_data(
     }
     answer.tables.push(table);
     answer.notes.push(
-        "Where the weight on the vague component is high, data and history disagree and little is borrowed.".to_owned(),
+        "where the weight on the vague component is high, data and history disagree and little is borrowed".to_owned(),
     );
     answer.result["after_data"] = json!(rows);
     Ok(())
@@ -272,7 +271,7 @@ fn operating_characteristics(
     [mixture, robust]: [&BetaMixture; 2],
     answer: &mut Answer,
 ) -> Result<(), Exit> {
-    let single = |beta| BetaMixture::single(beta).map_err(NotEstimable::from);
+    let single = |beta| BetaMixture::single(beta);
     let BetaPrior(treatment_prior) = arguments.treatment_prior;
     let vague = single(Beta::UNIFORM)?;
     let region = |control_prior: &BetaMixture| -> Result<SuccessRegion, Exit> {
@@ -304,7 +303,7 @@ fn operating_characteristics(
     let mut rows = Vec::new();
     for i in 1..10 {
         let p = f64::from(i) / 10.0;
-        let better = (p + arguments.difference).min(1.0);
+        let better = (p + arguments.difference).clamp(0.0, 1.0);
         let mut errors = Vec::new();
         let mut powers = Vec::new();
         for (_, region) in &regions {
@@ -337,8 +336,8 @@ fn operating_characteristics(
     }
     answer.tables.push(table);
     answer.notes.push(format!(
-        "Success: Pr(treatment > control | data) > {}. Power is at a difference of {}. All are exact sums over outcomes; \
-         the worst type I error is over {} nulls.",
+        "success: Pr(treatment > control | data) > {}; power is at a difference of {}; all are exact sums over outcomes, \
+         the worst type I error over {} nulls",
         arguments.cutoff, arguments.difference, NULLS + 1
     ));
     answer.result["operating_characteristics"] = json!({
@@ -355,17 +354,10 @@ fn operating_characteristics(
 }
 
 fn r_call(arguments: &Arguments, components: usize) -> String {
-    let list = |of: fn(&Fraction) -> u64| {
-        let texts: Vec<String> = arguments
-            .historical
-            .iter()
-            .map(|f| of(f).to_string())
-            .collect();
-        texts.join(", ")
-    };
+    let list = |of: fn(&Fraction) -> u64| r_vector(arguments.historical.iter().map(of));
     format!(
         "library(RBesT)  # samples, so that it agrees to about two digits\n\
-         d <- data.frame(study = 1:{}, r = c({}), n = c({}))\n\
+         d <- data.frame(study = 1:{}, r = {}, n = {})\n\
          map <- gMAP(cbind(r, n - r) ~ 1 | study, data = d, family = binomial,\n\
          \u{20}           tau.dist = \"HalfNormal\", tau.prior = {}, beta.prior = {})\n\
          m <- mixfit(map, Nc = {components}); ess(m, method = \"elir\"); ess(m, method = \"moment\")\n\
@@ -381,17 +373,18 @@ fn r_call(arguments: &Arguments, components: usize) -> String {
 
 /// Distribution functions of the prior, its mixture and the robust one.
 fn figure(map: &MapPrior, mixture: &BetaMixture, robust: &BetaMixture) -> String {
-    let curve = |name: &str, cdf: &dyn Fn(f64) -> f64| Curve {
-        name: name.to_owned(),
-        points: (0..=100)
-            .map(|i| (f64::from(i) / 100.0, cdf(f64::from(i) / 100.0)))
-            .collect(),
-        join: Join::Line,
+    let curve = |name: &str, cdf: &dyn Fn(f64) -> f64| {
+        Curve::line(
+            name,
+            (0..=100)
+                .map(|i| (f64::from(i) / 100.0, cdf(f64::from(i) / 100.0)))
+                .collect(),
+        )
     };
     render_curves_svg(&CurveFigure {
         title: "Prior of the control response".to_owned(),
-        x_label: "response probability".to_owned(),
-        y_label: "probability of a response no higher".to_owned(),
+        x_label: "Response probability on control".to_owned(),
+        y_label: "Cumulative probability".to_owned(),
         percent: true,
         curves: vec![
             curve("MAP", &|p| map.cdf(p)),

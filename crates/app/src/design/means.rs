@@ -9,19 +9,19 @@ use neurocart_stats::sample_size_means::{
 
 use super::Answer;
 use super::answer::Table;
-use super::two_arms::{TwoArms, facts_of_size, invalid, json_of_size, power_figure, sizes_around};
+use super::two_arms::{TwoArms, facts_of_size, json_of_size, power_figure, sizes_around};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Difference of the means to be found, in the unit of the outcome.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     difference: f64,
     /// Standard deviation of the outcome within an arm, in the same unit.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     sd: f64,
     /// Correlation of baseline and outcome: the analysis adjusts for baseline (ANCOVA).
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     baseline_correlation: Option<f64>,
     #[command(flatten)]
     arms: TwoArms,
@@ -47,10 +47,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         alpha_two_sided: alpha,
     };
     let t = MeansMethod::NoncentralT;
-    let size = sample_size_means(&design, power, t).map_err(invalid)?;
-    let normal = sample_size_means(&design, power, MeansMethod::Normal).map_err(invalid)?;
+    let size = sample_size_means(&design, power, t)?;
+    let normal = sample_size_means(&design, power, MeansMethod::Normal)?;
     let planned = size.subjects()[1];
-    let reached = power_means(&design, planned as f64, t).map_err(invalid)?;
+    let reached = power_means(&design, planned as f64, t)?;
 
     let mut table = Table::new(
         "By correlation of baseline and outcome",
@@ -76,7 +76,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             baseline_correlation: choice,
             ..design
         };
-        let size = sample_size_means(&other, power, t).map_err(invalid)?;
+        let size = sample_size_means(&other, power, t)?;
         let [treated, control] = size.subjects();
         let of_plan = power_means(&other, planned as f64, t).ok();
         let label = choice.map_or("not adjusted".to_owned(), significant);
@@ -92,10 +92,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         }));
         let mut points = Vec::new();
         for control in sizes_around(planned) {
-            points.push((
-                control as f64,
-                power_means(&other, control as f64, t).map_err(invalid)?,
-            ));
+            points.push((control as f64, power_means(&other, control as f64, t)?));
         }
         curves.push((label, points));
     }
@@ -141,7 +138,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         result: json!({
             "difference": difference, "standard_deviation": sd,
             "baseline_correlation": baseline_correlation, "allocation": allocation,
-            "alpha_two_sided": alpha, "power": power, "size": json_of_size(&size),
+            "alpha": alpha, "sides": 2, "power": power, "size": json_of_size(&size),
             "normal_formula": json_of_size(&normal), "power_with_whole_subjects": reached,
             "by_baseline_correlation": results,
         }),

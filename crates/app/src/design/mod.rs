@@ -6,11 +6,13 @@ mod answer;
 mod assurance;
 mod boin;
 mod boin12;
+mod boundaries;
 mod conditional_power;
 mod crm;
 mod dose_finding;
 mod e_value;
 mod gsd;
+mod gsd_result;
 mod interval_design;
 mod map;
 mod means;
@@ -20,6 +22,7 @@ mod notation;
 mod power_prior;
 mod proportion;
 mod proportions;
+mod refusal;
 mod repeated_measures;
 mod simon;
 mod single_stage;
@@ -41,6 +44,7 @@ pub struct Arguments {
 }
 
 #[derive(clap::Args)]
+#[command(mut_args = with_any_value)]
 struct Asked<A: clap::Args> {
     #[command(flatten)]
     arguments: A,
@@ -98,6 +102,12 @@ enum Design {
     PowerPrior(Asked<power_prior::Arguments>),
     /// E-value: how strong unmeasured confounding would have to be to explain a ratio away.
     EValue(Asked<e_value::Arguments>),
+}
+
+/// `--alpha -1` is an alpha of -1 and not an unknown option.
+fn with_any_value(argument: clap::Arg) -> clap::Arg {
+    let takes_value = argument.get_action().takes_values() && !argument.is_positional();
+    argument.allow_hyphen_values(takes_value)
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Exit> {

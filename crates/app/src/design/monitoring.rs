@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::single_arm::predictive_probability::{SuccessRule, predictive_probability};
 use neurocart_stats::single_arm::sequential_binomial::{Look, sequential_characteristics};
@@ -11,8 +11,9 @@ use neurocart_stats::single_arm::toxicity_monitoring::{
 };
 
 use super::Answer;
-use super::answer::Table;
-use super::notation::{BetaPrior, Fraction};
+use super::answer::{Table, fact};
+use super::notation::{BetaPrior, Fraction, beta_json, r_vector};
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -45,23 +46,18 @@ pub struct Arguments {
     error: f64,
     /// Responders so far: adds the predictive probability that the complete trial succeeds.
     #[arg(long, value_name = "R/N", requires_all = ["total", "p0"])]
-    responders: Option<Fraction>,
+    observed: Option<Fraction>,
     /// Subjects of the complete trial.
-    #[arg(long, requires = "responders")]
+    #[arg(long, requires = "observed")]
     total: Option<u64>,
     /// Response probability to beat.
-    #[arg(long, requires = "responders")]
+    #[arg(long, requires = "observed")]
     p0: Option<f64>,
     /// The complete trial succeeds if the posterior probability of beating p0 is above this.
-    #[arg(long, default_value_t = 0.95, requires = "responders")]
+    #[arg(long, default_value_t = 0.95, requires = "observed")]
     success_cutoff: f64,
     /// Beta prior of the response probability.
-    #[arg(
-        long,
-        value_name = "A,B",
-        default_value = "1,1",
-        requires = "responders"
-    )]
+    #[arg(long, value_name = "A,B", default_value = "1,1", requires = "observed")]
     response_prior: BetaPrior,
 }
 
@@ -83,9 +79,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         )?),
         None => None,
     };
-    let mut head = vec!["subjects", "stop with at least"];
+    let mut head = vec!["subjects", "stop, events >="];
     if repeated.is_some() {
-        head.extend(["repeated tests, conservative", "liberal"]);
+        head.extend(["repeated tests, conservative, >=", "liberal, >="]);
     }
     let mut table = Table::new("Stopping for toxicity", &head);
     for (i, look) in bounds.iter().enumerate() {
@@ -103,39 +99,35 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         table.rows.push(row);
     }
     let (characteristics, by_probability) = characteristics(arguments, &bounds)?;
-    let list = |values: &[u64]| {
-        let texts: Vec<String> = values.iter().map(u64::to_string).collect();
-        texts.join(", ")
-    };
     let mut answer = Answer {
         title: format!(
             "Stop when Pr(event probability > {threshold}) > {cutoff}, Beta({}, {}) prior",
             prior.a, prior.b
         ),
+        facts: vec![fact("stop with events of subjects", in_words(&bounds))],
         tables: vec![table, characteristics],
         figure: Some(figure(&bounds)?),
         notes: vec![
-            "The cut-off is a posterior probability and no error rate; the second table is exact."
+            "the cut-off is a posterior probability and no error rate; the second table is exact"
                 .to_owned(),
         ],
         r_call: format!(
-            "n <- c({})\n\
+            "n <- {}\n\
              sapply(n, function(n) which(1 - pbeta({threshold}, {} + 0:n, {} + n - 0:n) > {cutoff})[1] - 1)",
-            list(looks),
+            r_vector(looks),
             prior.a,
             prior.b
         ),
         result: json!({
-            "threshold": threshold, "cutoff": cutoff, "prior": [prior.a, prior.b],
+            "threshold": threshold, "cutoff": cutoff, "prior": beta_json(prior),
             "looks": bounds.iter().map(|l| json!({ "subjects": l.subjects, "stop_at_least": l.stop_at_least })).collect::<Vec<_>>(),
             "by_probability": by_probability,
             "repeated_tests": Value::Null, "predictive": Value::Null,
         }),
-        ..Answer::default()
     };
     if let (Some(found), Some(acceptable)) = (&repeated, arguments.acceptable) {
         answer.notes.push(format!(
-            "Repeated tests stop with probability {} (conservative){} at {acceptable}.",
+            "repeated tests stop with probability {} (conservative){} at {acceptable}",
             percent(found.conservative.at_low.ever_high()),
             match &found.liberal {
                 Some(liberal) => format!(" or {} (liberal)", percent(liberal.at_low.ever_high())),
@@ -152,8 +144,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             "liberal": found.liberal.as_ref().map(boundary_json),
         });
     }
-    if let (Some(now), Some(total), Some(p0)) =
-        (arguments.responders, arguments.total, arguments.p0)
+    if let (Some(now), Some(total), Some(p0)) = (arguments.observed, arguments.total, arguments.p0)
     {
         let BetaPrior(response_prior) = arguments.response_prior;
         let rule = SuccessRule {
@@ -165,6 +156,18 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         predictive(&rule, now, &mut answer)?;
     }
     Ok(answer)
+}
+
+/// The looks at which the trial can stop.
+fn in_words(bounds: &[Look]) -> String {
+    let stops: Vec<String> = bounds
+        .iter()
+        .filter_map(|look| Some(format!("{} of {}", look.stop_at_least?, look.subjects)))
+        .collect();
+    match stops.as_slice() {
+        [] => "never".to_owned(),
+        stops => stops.join(", "),
+    }
 }
 
 fn count_or_never(count: Option<u64>) -> String {
@@ -209,7 +212,7 @@ fn characteristics(arguments: &Arguments, bounds: &[Look]) -> Result<(Table, Vec
             fixed(found.expected_subjects, 1),
         ]);
         rows.push(json!({
-            "p": p, "stops_by_look": found.stops_high, "stops_early": early,
+            "true_probability": p, "stops_by_look": found.stops_high, "stops_early": early,
             "stops": found.ever_high(), "expected_subjects": found.expected_subjects,
         }));
     }
@@ -217,22 +220,29 @@ fn characteristics(arguments: &Arguments, bounds: &[Look]) -> Result<(Table, Vec
 }
 
 fn predictive(rule: &SuccessRule, now: Fraction, answer: &mut Answer) -> Result<(), Exit> {
-    let found = predictive_probability(rule, now.responders, now.subjects)?;
-    let mut fact = |label: String, value: String| answer.facts.push((label, value));
-    fact(
-        "responders so far".to_owned(),
+    check_probability("success-cutoff", rule.cutoff)?;
+    if now.subjects > rule.subjects {
+        return Err(Exit::invalid(format!(
+            "`--observed` has {} subjects but `--total` is {}; the complete trial holds those so far",
+            now.subjects, rule.subjects
+        )));
+    }
+    let found = predictive_probability(rule, now.responders, now.subjects)
+        .map_err(refused_as("subjects", "total"))?;
+    answer.fact(
+        "responders so far",
         format!("{} of {}", now.responders, now.subjects),
     );
-    fact(
-        format!("Pr(p > {}) so far", rule.p0),
-        fixed(found.posterior, 4),
+    answer.fact(
+        &format!("Pr(p > {}) so far", rule.p0),
+        percent(found.posterior),
     );
-    fact(
-        format!("predictive probability of success at {}", rule.subjects),
-        fixed(found.predictive, 4),
+    answer.fact(
+        &format!("predictive probability of success at {}", rule.subjects),
+        percent(found.predictive),
     );
-    fact(
-        "responders needed in all".to_owned(),
+    answer.fact(
+        "responders needed in all",
         found.responders_to_win.map_or_else(
             || "no outcome succeeds".to_owned(),
             |count| count.to_string(),
@@ -249,8 +259,8 @@ fn predictive(rule: &SuccessRule, now: Fraction, answer: &mut Answer) -> Result<
         rule.cutoff
     );
     answer.result["predictive"] = json!({
-        "responders": x, "subjects": n, "total": total, "p0": rule.p0, "success_cutoff": rule.cutoff,
-        "prior": [a, b], "posterior": found.posterior, "predictive": found.predictive,
+        "observed": now.json(), "total": total, "p0": rule.p0, "success_cutoff": rule.cutoff,
+        "prior": beta_json(&rule.prior), "posterior": found.posterior, "predictive": found.predictive,
         "responders_to_win": found.responders_to_win,
     });
     Ok(())
@@ -264,14 +274,10 @@ fn figure(bounds: &[Look]) -> Result<String, Exit> {
     }
     Ok(render_curves_svg(&CurveFigure {
         title: "Probability of stopping for toxicity".to_owned(),
-        x_label: "true event probability".to_owned(),
-        y_label: "probability of stopping at any look".to_owned(),
+        x_label: "True event probability".to_owned(),
+        y_label: "Probability of stopping at any look".to_owned(),
         percent: true,
-        curves: vec![Curve {
-            name: "stops".to_owned(),
-            points,
-            join: Join::Line,
-        }],
+        curves: vec![Curve::line("stops", points)],
         reference_lines: Vec::new(),
     }))
 }

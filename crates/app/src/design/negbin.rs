@@ -9,22 +9,22 @@ use neurocart_stats::sample_size_negative_binomial::{
 
 use super::Answer;
 use super::answer::Table;
-use super::two_arms::{TwoArms, facts_of_size, invalid, json_of_size, power_figure, sizes_around};
+use super::two_arms::{TwoArms, facts_of_size, json_of_size, power_figure, sizes_around};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Relapses per year on control.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     control_rate: f64,
     /// Relapse rate on treatment over that on control.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     rate_ratio: f64,
     /// Dispersion k in the variance mu + k mu^2 of the relapses of a patient; 0 for Poisson.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     dispersion: f64,
     /// Mean follow-up in years.
-    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1.0)]
     exposure: f64,
     #[command(flatten)]
     arms: TwoArms,
@@ -66,10 +66,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         alpha_two_sided: alpha,
     };
     let default = NullVariance::default();
-    let size = sample_size_negative_binomial(&design, power, default).map_err(invalid)?;
+    let size = sample_size_negative_binomial(&design, power, default)?;
     let planned = size.subjects()[1];
     let power_with = |design: &RelapseRateDesign, control: u64| {
-        power_negative_binomial(design, control as f64, default).map_err(invalid)
+        power_negative_binomial(design, control as f64, default)
     };
     let reached = power_with(&design, planned)?;
 
@@ -79,7 +79,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     );
     let mut null_results = Vec::new();
     for (null, name, label) in NULL_VARIANCES {
-        let size = sample_size_negative_binomial(&design, power, null).map_err(invalid)?;
+        let size = sample_size_negative_binomial(&design, power, null)?;
         let [treated, control] = size.subjects();
         by_null.rows.push(vec![
             label.to_owned(),
@@ -105,7 +105,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             dispersion,
             ..design
         };
-        let size = sample_size_negative_binomial(&other, power, default).map_err(invalid)?;
+        let size = sample_size_negative_binomial(&other, power, default)?;
         let [treated, control] = size.subjects();
         let of_plan = power_with(&other, planned)?;
         by_dispersion.rows.push(vec![
@@ -146,7 +146,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ),
         result: json!({
             "control_rate": control_rate, "rate_ratio": rate_ratio, "dispersion": dispersion,
-            "exposure_years": exposure, "allocation": allocation, "alpha_two_sided": alpha,
+            "exposure_years": exposure, "allocation": allocation, "alpha": alpha, "sides": 2,
             "power": power, "size": json_of_size(&size), "power_with_whole_subjects": reached,
             "by_variance_without_effect": null_results, "by_dispersion": dispersion_results,
         }),

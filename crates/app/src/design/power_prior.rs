@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent as whole_percent, percent_one_decimal as percent};
 use neurocart_stats::bayes::power_prior::{PowerPrior, power_prior_posterior};
 
 use super::Answer;
 use super::answer::Table;
-use super::notation::{BetaPrior, Fraction};
+use super::notation::{BetaPrior, Fraction, beta_json, r_vector};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -22,7 +22,7 @@ pub struct Arguments {
     /// What one historical subject counts: exponents from 0 to 1.
     #[arg(
         long,
-        value_name = "A0,A0,...",
+        value_name = "A0,...",
         value_delimiter = ',',
         default_value = "0,0.1,0.25,0.5,1"
     )]
@@ -81,11 +81,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             "lower": found.interval.lower, "upper": found.interval.upper,
         }));
     }
-    let mut curves = ["mean", "lower", "upper"].map(|name| Curve {
-        name: name.to_owned(),
-        points: Vec::new(),
-        join: Join::Line,
-    });
+    let mut curves = ["mean", "lower", "upper"].map(|name| Curve::line(name, Vec::new()));
     for i in 0..=50 {
         let exponent = f64::from(i) / 50.0;
         let found = posterior(exponent)?;
@@ -94,7 +90,6 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             curve.points.push((exponent, value));
         }
     }
-    let list: Vec<String> = arguments.exponents.iter().map(f64::to_string).collect();
     Ok(Answer {
         title: format!(
             "Power prior: {} of {} historical, {} of {} new, {} intervals",
@@ -106,21 +101,21 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ),
         tables: vec![table],
         figure: Some(render_curves_svg(&CurveFigure {
-            title: "Posterior by what a historical subject counts".to_owned(),
-            x_label: "a0".to_owned(),
-            y_label: "response probability".to_owned(),
+            title: "Posterior mean and interval".to_owned(),
+            x_label: "What a historical subject counts (a0)".to_owned(),
+            y_label: "Response probability".to_owned(),
             percent: true,
             curves: curves.to_vec(),
             reference_lines: Vec::new(),
         })),
         notes: vec![
-            "The discount is fixed and does not notice when the data disagree; a robust mixture (`neurocart design map`) does.".to_owned(),
+            "the discount is fixed and does not notice when the data disagree; a robust mixture (`neurocart design map`) does".to_owned(),
         ],
         r_call: format!(
-            "a0 <- c({})\n\
+            "a0 <- {}\n\
              a <- {} + a0 * {} + {}; b <- {} + a0 * {} + {}\n\
              cbind(a0, mean = a / (a + b), lower = qbeta((1 - {level}) / 2, a, b), upper = qbeta((1 + {level}) / 2, a, b))",
-            list.join(", "),
+            r_vector(&arguments.exponents),
             initial.a,
             historical.responders,
             observed.responders,
@@ -129,9 +124,8 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             observed.subjects - observed.responders,
         ),
         result: json!({
-            "historical": [historical.responders, historical.subjects],
-            "observed": [observed.responders, observed.subjects],
-            "prior": [initial.a, initial.b], "level": level, "posteriors": rows,
+            "historical": historical.json(), "observed": observed.json(),
+            "prior": beta_json(&initial), "level": level, "posteriors": rows,
         }),
         ..Answer::default()
     })

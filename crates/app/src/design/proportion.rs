@@ -6,17 +6,15 @@ use neurocart_report::format::{percent as whole_percent, percent_one_decimal as 
 use neurocart_stats::proportion::{ProportionMethod, proportion, upper_bound};
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::{Table, fact};
+use super::notation::Fraction;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Subjects with the event.
-    #[arg(long)]
-    events: u64,
-    /// Subjects.
-    #[arg(long)]
-    total: u64,
+    /// Responders, or subjects with the event, of all subjects.
+    #[arg(long, value_name = "R/N")]
+    observed: Fraction,
     /// Confidence level of the intervals.
     #[arg(long, default_value_t = 0.95)]
     level: f64,
@@ -48,12 +46,17 @@ const METHODS: [(ProportionMethod, &str, &str); 6] = [
 ];
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
-    let &Arguments {
-        events,
-        total,
-        level,
-    } = arguments;
-    let mut table = Table::new("", &["interval", "estimate", "lower", "upper"]);
+    let &Arguments { observed, level } = arguments;
+    let Fraction {
+        responders: events,
+        subjects: total,
+    } = observed;
+    if total == 0 {
+        return Err(Exit::invalid(
+            "`--observed` is 0/0; it must have at least one subject",
+        ));
+    }
+    let mut table = Table::new("Intervals", &["interval", "estimate", "lower", "upper"]);
     let mut intervals = Vec::new();
     for (method, name, label) in METHODS {
         let found = proportion(events, total, method, level)?;
@@ -68,19 +71,29 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             "method": name, "estimate": found.estimate, "lower": lower, "upper": upper,
         }));
     }
+    let default = proportion(events, total, ProportionMethod::Wilson, level)?;
+    let (estimate, wilson) = (default.estimate, default.interval);
     let bound = upper_bound(events, total, level)?;
-    let mut notes = vec![
-        "Wilson is the default; safety tables show Clopper-Pearson, which never covers less than it says.".to_owned(),
+    let notes = vec![
+        "Wilson is the default; safety tables show Clopper-Pearson, which never covers less than it says".to_owned(),
     ];
-    if events == 0 {
-        notes.push(format!(
-            "with no event, the one-sided {} upper bound is {}",
-            whole_percent(level),
-            percent(bound)
-        ));
-    }
     Ok(Answer {
         title: format!("{events} of {total}, {} intervals", whole_percent(level)),
+        facts: vec![
+            fact("estimate", percent(estimate)),
+            fact(
+                &format!("{} interval", whole_percent(level)),
+                format!(
+                    "{} to {} (Wilson)",
+                    percent(wilson.lower),
+                    percent(wilson.upper)
+                ),
+            ),
+            fact(
+                &format!("one-sided {} upper bound", whole_percent(level)),
+                format!("{} (exact)", percent(bound)),
+            ),
+        ],
         tables: vec![table],
         notes,
         r_call: format!(
@@ -88,7 +101,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
              prop.test({events}, {total}, conf.level = {level}, correct = FALSE)$conf.int  # Wilson"
         ),
         result: json!({
-            "events": events, "total": total, "confidence_level": level,
+            "observed": observed.json(), "level": level,
             "intervals": intervals, "one_sided_upper_bound": bound,
         }),
         ..Answer::default()

@@ -2,24 +2,24 @@
 
 use serde_json::{Value, json};
 
-use neurocart_report::format::percent_one_decimal as percent;
+use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::sample_size_proportions::{
     ExactSize, ProportionTest, ProportionsDesign, arms, exact_rejection_probability,
     exact_sample_size, power_proportions, sample_size_proportions,
 };
 
 use super::Answer;
-use super::answer::Table;
-use super::two_arms::{TwoArms, invalid, json_of_size, power_figure};
+use super::answer::{Table, fact};
+use super::two_arms::{TwoArms, in_words, json_of_size, power_figure};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Response probability on treatment.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P")]
     treated: f64,
     /// Response probability on control.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P")]
     control: f64,
     #[command(flatten)]
     arms: TwoArms,
@@ -49,18 +49,11 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         allocation,
         alpha_two_sided: alpha,
     };
-    let size = sample_size_proportions(&design, power).map_err(invalid)?;
+    let size = sample_size_proportions(&design, power)?;
     let [n1, n0] = size.subjects();
-    let fact = |label: &str, value: String| (label.to_owned(), value);
-    let in_words = |[treated, control]: [u64; 2]| {
-        format!(
-            "{treated} on treatment, {control} on control, {} in all",
-            treated + control
-        )
-    };
     let mut facts = vec![
         fact("normal formula", in_words([n1, n0])),
-        fact("not rounded", format!("{:.2} in all", size.total())),
+        fact("not rounded", format!("{} in all", fixed(size.total(), 2))),
     ];
     let mut answer = Answer {
         title: format!(
@@ -78,7 +71,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     if size.total() <= ENUMERATED {
         let mut sizes = Vec::new();
         for (test, name, label) in TESTS {
-            let found = exact_sample_size(&design, power, test).map_err(invalid)?;
+            let found = exact_sample_size(&design, power, test)?;
             if let Some(ExactSize {
                 first,
                 holds_from,
@@ -133,7 +126,8 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ("treated_probability", json!(treated)),
         ("control_probability", json!(control)),
         ("allocation", json!(allocation)),
-        ("alpha_two_sided", json!(alpha)),
+        ("alpha", json!(alpha)),
+        ("sides", json!(2)),
         ("power", json!(power)),
         ("normal_formula", json_of_size(&size)),
         ("exact", Value::Array(exact)),
@@ -165,12 +159,12 @@ fn sawtooth(
     let mut rows = Vec::new();
     for control in control_arms {
         let subjects = arms(control, design.allocation);
-        let mut values = vec![power_proportions(design, control as f64).map_err(invalid)?];
+        let mut values = vec![power_proportions(design, control as f64)?];
         for probabilities in [[design.treated, design.control], [design.control; 2]] {
             for (test, _, _) in TESTS {
                 let alpha = design.alpha_two_sided;
                 let probability = exact_rejection_probability(subjects, probabilities, alpha, test);
-                values.push(probability.map_err(invalid)?);
+                values.push(probability?);
             }
         }
         for (points, value) in points.iter_mut().zip(&values) {
@@ -182,7 +176,7 @@ fn sawtooth(
         rows.push(json!({
             "control": control, "treated": subjects[0], "normal": values[0],
             "fisher_exact": values[1], "pearson": values[2],
-            "fisher_exact_type_1_error": values[3], "pearson_type_1_error": values[4],
+            "fisher_exact_type_one_error": values[3], "pearson_type_one_error": values[4],
         }));
     }
     let names = ["normal", "Fisher", "Pearson"].map(str::to_owned);

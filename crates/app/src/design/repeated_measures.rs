@@ -10,41 +10,35 @@ use neurocart_stats::mixed_model::{
     RepeatedMeasuresDesign, VarianceFactors, VisitCorrelation, repeated_measures_power,
     repeated_measures_sample_size, variance_factors,
 };
-use neurocart_stats::{InputError, NotEstimable};
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::{Table, fact};
+use super::notation::{MOST_SUBJECTS, digits, r_vector};
+use super::two_arms::{TwoArms, in_words};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Difference between the arms at the last visit, in the unit of the outcome.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     difference: f64,
     /// Standard deviation at the last visit, given the baseline, in the unit of the outcome.
     #[arg(long)]
     sd: f64,
     /// Share that has dropped out by each visit, for example 0,0.05,0.1; one number per visit.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "SHARES")]
+    #[arg(long, value_delimiter = ',', required = true, value_name = "P,...")]
     dropout: Vec<f64>,
     /// The same for the control arm, if it differs.
-    #[arg(long, value_delimiter = ',', value_name = "SHARES")]
+    #[arg(long, value_delimiter = ',', value_name = "P,...")]
     dropout_control: Vec<f64>,
     /// Correlation of neighbouring visits (ar1) or of any two (cs), given the baseline.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     rho: f64,
     /// How the correlation falls with the distance of two visits.
     #[arg(long, value_enum, default_value_t = Correlation::Ar1)]
     correlation: Correlation,
-    /// Treated subjects for each control subject.
-    #[arg(long, default_value_t = 1.0)]
-    allocation: f64,
-    /// Two-sided level of the test.
-    #[arg(long, default_value_t = 0.05)]
-    alpha: f64,
-    /// Power to be reached.
-    #[arg(long, default_value_t = 0.9)]
-    power: f64,
+    #[command(flatten)]
+    arms: TwoArms,
     /// Subjects of both arms together: asks for their power instead.
     #[arg(long, conflicts_with = "power")]
     subjects: Option<u64>,
@@ -74,10 +68,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         rho: arguments.rho,
         retention_treated: &retention_treated,
         retention_control: &retention_control,
-        allocation: arguments.allocation,
-        significance_level: arguments.alpha,
+        allocation: arguments.arms.allocation,
+        significance_level: arguments.arms.alpha,
     };
-    let factors = variance_factors(&design).map_err(named)?;
+    let factors = variance_factors(&design)?;
     let visits = retention_treated.len();
     let mut answer = Answer {
         tables: vec![table_of_visits(&design)],
@@ -85,54 +79,77 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ..Answer::default()
     };
     let last = |retention: &[f64]| 1.0 / retention[visits - 1];
-    let completers = last(&retention_treated) + arguments.allocation * last(&retention_control);
-    let with_partial = factors.treated + arguments.allocation * factors.control;
+    let completers =
+        last(&retention_treated) + arguments.arms.allocation * last(&retention_control);
+    let with_partial = factors.treated + arguments.arms.allocation * factors.control;
     let total;
     match arguments.subjects {
         Some(subjects) => {
-            let (treated, control) = split(subjects as f64, arguments.allocation);
-            let power = repeated_measures_power(&design, treated, control).map_err(named)?;
+            let (treated, control) = split(subjects as f64, arguments.arms.allocation);
+            if treated.min(control) < 1.0 || subjects > MOST_SUBJECTS {
+                return Err(Exit::invalid(format!(
+                    "`--subjects` is {subjects}; give at least one in each arm and at most a thousand million"
+                )));
+            }
+            let power = repeated_measures_power(&design, treated, control)?;
             total = subjects as f64;
             answer.title = format!("Power of a mixed model for repeated measures, {visits} visits");
             answer.facts = vec![
-                ("power".to_owned(), percent(power)),
-                ("subjects".to_owned(), subjects.to_string()),
+                fact("power", percent(power)),
+                fact("subjects", subjects.to_string()),
             ];
             answer.result = json!({ "power": power, "subjects": subjects });
         }
         None => {
-            let size = repeated_measures_sample_size(&design, arguments.power).map_err(named)?;
+            let size = repeated_measures_sample_size(&design, arguments.arms.power)?;
             total = (size.treated + size.control) as f64;
             answer.title =
                 format!("Subjects for a mixed model for repeated measures, {visits} visits");
             answer.facts = vec![
-                (
-                    "subjects".to_owned(),
-                    (size.treated + size.control).to_string(),
+                fact("subjects", in_words([size.treated, size.control])),
+                fact(
+                    "not rounded",
+                    format!(
+                        "{} in all",
+                        fixed(size.treated_exact + size.control_exact, 2)
+                    ),
                 ),
-                ("treated".to_owned(), size.treated.to_string()),
-                ("control".to_owned(), size.control.to_string()),
-                ("power with these".to_owned(), percent(size.power)),
+                fact("power with whole subjects", percent(size.power)),
             ];
             answer.tables.push(table_of_sizes(&design)?);
             answer.result = json!({
-                "treated": size.treated, "control": size.control,
-                "treated_exact": size.treated_exact, "control_exact": size.control_exact,
-                "power": size.power,
+                "size": {
+                    "treated": size.treated, "control": size.control,
+                    "total": size.treated + size.control,
+                    "treated_not_rounded": size.treated_exact,
+                    "control_not_rounded": size.control_exact,
+                },
+                "power": arguments.arms.power, "power_with_whole_subjects": size.power,
             });
         }
     }
-    answer.facts.push((
-        "variance factors".to_owned(),
+    answer.fact(
+        "variance factors",
         format!(
             "{} treated, {} control (1 without dropout)",
             fixed(factors.treated, 3),
             fixed(factors.control, 3)
         ),
-    ));
+    );
     answer.result["variance_factors"] =
         json!({ "treated": factors.treated, "control": factors.control });
-    answer.result["two_sided_alpha"] = json!(arguments.alpha);
+    for (key, value) in [
+        ("difference", json!(arguments.difference)),
+        ("standard_deviation", json!(arguments.sd)),
+        ("rho", json!(arguments.rho)),
+        ("retention_treated", json!(retention_treated)),
+        ("retention_control", json!(retention_control)),
+    ] {
+        answer.result[key] = value;
+    }
+    answer.result["alpha"] = json!(arguments.arms.alpha);
+    answer.result["sides"] = json!(2);
+    answer.result["allocation"] = json!(arguments.arms.allocation);
     answer.figure = Some(figure(&design, total, arguments)?);
     answer.notes = notes(completers / with_partial, &factors);
     Ok(answer)
@@ -158,36 +175,6 @@ fn retention(option: &str, dropout: &[f64]) -> Result<Vec<f64>, Exit> {
         before = share;
     }
     Ok(dropout.iter().map(|share| 1.0 - share).collect())
-}
-
-/// The error in the words of the command line.
-fn named(reason: NotEstimable) -> Exit {
-    let NotEstimable::Input(InputError::Range {
-        name,
-        value,
-        expected,
-    }) = reason
-    else {
-        return reason.into();
-    };
-    let option = match name {
-        "difference" => "--difference",
-        "standard_deviation" => "--sd",
-        "visits" | "retention" => "--dropout",
-        "visits of the control arm" => "--dropout-control",
-        "rho" => "--rho",
-        "allocation" => "--allocation",
-        "significance_level" => "--alpha",
-        "power" => "--power",
-        "treated" | "control" => "--subjects",
-        other => other,
-    };
-    let what = match name {
-        "visits" | "visits of the control arm" => "has that many visits:",
-        "treated" | "control" => "gives one arm",
-        _ => "is",
-    };
-    Exit::invalid(format!("`{option}` {what} {value}; it must be {expected}"))
 }
 
 fn correlation_with_last(design: &RepeatedMeasuresDesign, visit: usize) -> f64 {
@@ -221,10 +208,10 @@ fn table_of_visits(design: &RepeatedMeasuresDesign) -> Table {
 }
 
 fn table_of_sizes(design: &RepeatedMeasuresDesign) -> Result<Table, Exit> {
-    let head = ["power", "treated", "control", "subjects"];
+    let head = ["power", "treated", "control", "in all"];
     let mut table = Table::new("Subjects by power", &head);
     for power in [0.8, 0.85, 0.9, 0.95] {
-        let size = repeated_measures_sample_size(design, power).map_err(named)?;
+        let size = repeated_measures_sample_size(design, power)?;
         table.rows.push(vec![
             percent(power),
             size.treated.to_string(),
@@ -249,7 +236,7 @@ fn figure(
         let (treated, control) = split(subjects, design.allocation);
         // The split of the smallest total can fall short of one by rounding.
         let power = repeated_measures_power(design, treated.max(1.0), control.max(1.0));
-        points.push((subjects, power.map_err(named)?));
+        points.push((subjects, power?));
     }
     Ok(render_curves_svg(&CurveFigure {
         title: "Power by number of subjects".to_owned(),
@@ -267,8 +254,8 @@ fn figure(
         reference_lines: match arguments.subjects {
             Some(_) => Vec::new(),
             None => vec![ReferenceLine {
-                value: arguments.power,
-                label: "target".to_owned(),
+                value: arguments.arms.power,
+                label: format!("{} asked for", percent(arguments.arms.power)),
             }],
         },
     }))
@@ -294,12 +281,7 @@ fn notes(completers_over_all: f64, factors: &VarianceFactors) -> Vec<String> {
 }
 
 fn r_call(arguments: &Arguments, treated: &[f64], control: &[f64]) -> String {
-    let vector = |shares: &[f64]| {
-        // 1 - 0.15 prints as 0.85.
-        let rounded = |share: &f64| (share * 1e9).round() / 1e9;
-        let shares: Vec<String> = shares.iter().map(|s| rounded(s).to_string()).collect();
-        format!("c({})", shares.join(", "))
-    };
+    let vector = |shares: &[f64]| r_vector(shares.iter().map(|&share| digits(share)));
     let (visits, rho) = (treated.len(), arguments.rho);
     let matrix = match arguments.correlation {
         Correlation::Ar1 => format!("({rho})^abs(outer(1:{visits}, 1:{visits}, \"-\"))"),
@@ -307,7 +289,7 @@ fn r_call(arguments: &Arguments, treated: &[f64], control: &[f64]) -> String {
     };
     let asked = match arguments.subjects {
         Some(subjects) => format!("N = {subjects}"),
-        None => format!("power = {}", arguments.power),
+        None => format!("power = {}", arguments.arms.power),
     };
     format!(
         "library(longpower)\n\
@@ -317,93 +299,8 @@ fn r_call(arguments: &Arguments, treated: &[f64], control: &[f64]) -> String {
         vector(treated),
         vector(control),
         arguments.sd,
-        arguments.allocation,
+        arguments.arms.allocation,
         arguments.difference.abs(),
-        arguments.alpha,
+        arguments.arms.alpha,
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-
-    fn ask(line: &str) -> Result<Answer, Exit> {
-        answer(&Line::parse_from(line.split(' ')).arguments)
-    }
-
-    const CASE: &str = "_ --difference 0.5 --sd 1 --dropout 0,0.1,0.2,0.3 --rho 0.25";
-
-    #[test]
-    fn the_answer_holds_the_published_formula() {
-        // 86.99 per arm: formula (3) of Lu, Luo and Chen 2008 evaluated in R.
-        let answer = ask(&format!("{CASE} --correlation cs --power 0.8")).unwrap();
-        assert_eq!(answer.result["treated"], 87);
-        let exact = answer.result["treated_exact"].as_f64().unwrap();
-        assert!((exact - 86.99175038904).abs() < 1e-9);
-        assert!(
-            answer.r_call.contains("ra = c(1, 0.9, 0.8, 0.7)"),
-            "{}",
-            answer.r_call
-        );
-        assert!(answer.figure.unwrap().contains("<svg"));
-    }
-
-    #[test]
-    fn the_power_of_the_size_is_the_power_asked_for() {
-        let size = ask(&format!("{CASE} --power 0.85")).unwrap();
-        let number = |key: &str| size.result[key].as_u64().unwrap();
-        let subjects = number("treated") + number("control");
-        let power = ask(&format!("{CASE} --subjects {subjects}")).unwrap();
-        assert_eq!(power.result["power"], size.result["power"]);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_in_the_words_of_the_command() {
-        for (line, words) in [
-            (
-                format!("{CASE} --power 1.2"),
-                "`--power` is 1.2; it must be",
-            ),
-            (format!("{CASE} --alpha 0"), "`--alpha` is 0; it must be"),
-            (
-                format!("{CASE} --subjects 1"),
-                "`--subjects` gives one arm 0.5",
-            ),
-            (
-                format!("{CASE} --dropout-control 0,0.1"),
-                "`--dropout-control` has that many visits: 2",
-            ),
-            (
-                "_ --difference 1 --sd -2 --dropout 0 --rho 0".to_owned(),
-                "unexpected",
-            ),
-            (
-                "_ --difference 1 --sd 0 --dropout 0 --rho 0".to_owned(),
-                "`--sd` is 0; it must be",
-            ),
-            (
-                "_ --difference 1 --sd 1 --dropout 0.2,0.1 --rho 0".to_owned(),
-                "`--dropout` is 0.1 at visit 2; it must be at least 0.2",
-            ),
-            (
-                "_ --difference 1 --sd 1 --dropout 0,0 --rho 1".to_owned(),
-                "`--rho` is 1; it must be",
-            ),
-        ] {
-            let Ok(line) = Line::try_parse_from(line.split(' ')) else {
-                assert_eq!(words, "unexpected");
-                continue;
-            };
-            let exit = answer(&line.arguments).err().unwrap();
-            assert!(exit.message.contains(words), "{}", exit.message);
-        }
-    }
 }

@@ -14,7 +14,9 @@ use neurocart_stats::single_arm::simon_inference::{
 };
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::{Table, fact};
+use super::notation::{Fraction, complement};
+use super::refusal::{check_probability, refused_as};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -28,15 +30,12 @@ pub struct Arguments {
     /// Largest one-sided type I error.
     #[arg(long, default_value_t = 0.05)]
     alpha: f64,
-    /// Largest type II error; power is 1 - beta.
-    #[arg(long, default_value_t = 0.2)]
-    beta: f64,
-    /// Responders seen in the whole trial: adds estimate, p value and interval after it.
-    #[arg(long, value_name = "RESPONDERS")]
-    observed: Option<u64>,
-    /// Subjects in the whole trial; as planned where it is missing.
-    #[arg(long, requires = "observed")]
-    subjects: Option<u64>,
+    /// Least power at p1.
+    #[arg(long, default_value_t = 0.8)]
+    power: f64,
+    /// Responders of subjects in the whole trial: adds estimate, p value and interval after it.
+    #[arg(long, value_name = "R/N")]
+    observed: Option<Fraction>,
     /// The design that was used.
     #[arg(long, value_enum, default_value_t = Which::Optimal, requires = "observed")]
     design: Which,
@@ -67,9 +66,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         p0,
         p1,
         alpha,
-        beta,
+        power,
         ..
     } = arguments;
+    let beta = type_two_error(power)?;
     let designs = simon_designs(&SimonRequirement {
         p0,
         p1,
@@ -126,20 +126,22 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         }));
     }
     let mut answer = Answer {
+        facts: [("optimal", designs.optimal), ("minimax", designs.minimax)]
+            .map(|(name, design)| fact(name, rule(&design)))
+            .to_vec(),
         title: format!(
-            "Simon two-stage designs, p0 {p0}, p1 {p1}, alpha {alpha}, power {}",
-            fixed(1.0 - beta, 2)
+            "Simon two-stage designs, p0 {p0}, p1 {p1}: one-sided {alpha}, power {power}"
         ),
         tables: vec![table],
         figure: Some(figure(
             &[("optimal", designs.optimal), ("minimax", designs.minimax)],
             alpha,
-            beta,
+            power,
         )?),
         notes: vec![
-            "Stop after n1 subjects with r1 responders or fewer; promising with more than r of n."
+            "EN: expected number of subjects; PET: probability of early termination, after the first stage"
                 .to_owned(),
-            "Error rates are exact and hold only if both stages end with n1 and n subjects."
+            "error rates are exact and hold only if both stages end with n1 and n subjects"
                 .to_owned(),
         ],
         r_call: format!(
@@ -149,18 +151,25 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             (designs.optimal.n + 20).max(100)
         ),
         result: json!({
-            "p0": p0, "p1": p1, "alpha": alpha, "beta": beta, "designs": rows, "after_the_trial": Value::Null,
+            "p0": p0, "p1": p1, "alpha": alpha, "sides": 1, "power": power, "designs": rows, "after_the_trial": Value::Null,
         }),
-        ..Answer::default()
     };
-    if let Some(responders) = arguments.observed {
+    if let Some(observed) = arguments.observed {
         let design = match arguments.design {
             Which::Optimal => designs.optimal,
             Which::Minimax => designs.minimax,
         };
-        after_the_trial(arguments, &design, responders, &mut answer)?;
+        after_the_trial(arguments, &design, observed, &mut answer)?;
     }
     Ok(answer)
+}
+
+/// A design in words.
+fn rule(design: &SimonDesign) -> String {
+    let SimonDesign { r1, n1, r, n } = *design;
+    format!(
+        "stop after {n1} subjects with {r1} responders or fewer; promising with more than {r} of {n}"
+    )
 }
 
 fn weights(design: &AdmissibleDesign) -> String {
@@ -171,29 +180,45 @@ fn weights(design: &AdmissibleDesign) -> String {
     )
 }
 
-/// Adds what can be said after `responders` in a trial of `design`.
+/// One minus the power, which is what a design of a single arm is made from.
+pub fn type_two_error(power: f64) -> Result<f64, Exit> {
+    check_probability("power", power)?;
+    let beta = complement(power);
+    if beta >= 1.0 {
+        return Err(Exit::invalid(format!(
+            "`--power` is {power:e}; give one that differs from 0, for example 0.8"
+        )));
+    }
+    Ok(beta)
+}
+
+/// Adds what can be said after a trial of `design`.
 fn after_the_trial(
     arguments: &Arguments,
     design: &SimonDesign,
-    responders: u64,
+    observed: Fraction,
     answer: &mut Answer,
 ) -> Result<(), Exit> {
     let &Arguments {
         p0, alpha, level, ..
     } = arguments;
+    let Fraction {
+        responders,
+        subjects,
+    } = observed;
     let planned = if design.continues(responders) {
         design.n
     } else {
         design.n1
     };
-    let subjects = arguments.subjects.unwrap_or(planned);
     let outcome = SimonOutcome {
         r1: design.r1,
         n1: design.n1,
         subjects,
         responders,
     };
-    let found = simon_inference(&outcome, p0, SimonInterval::Exact, level)?;
+    let found = simon_inference(&outcome, p0, SimonInterval::Exact, level)
+        .map_err(refused_as("subjects", "observed"))?;
     let interval = format!(
         "{} to {}",
         percent(found.interval.lower),
@@ -211,28 +236,31 @@ fn after_the_trial(
         Some(r) => format!("not promising: {r} responders or fewer"),
         None => "not promising: no outcome holds alpha at this size".to_owned(),
     };
-    let mut fact = |label: &str, value: String| answer.facts.push((label.to_owned(), value));
-    fact(
+    let mut facts = Vec::new();
+    let mut add = |label: &str, value: String| facts.push(fact(label, value));
+    add(
         "after the trial",
         format!(
             "{responders} of {subjects}, {} design",
             arguments.design.name()
         ),
     );
-    fact("decision", decision.clone());
-    fact("unbiased estimate", percent(found.umvue));
-    fact(
+    add("decision", decision.clone());
+    add("unbiased estimate", percent(found.umvue));
+    add(
         "responders / subjects",
         format!("{}, biased", percent(found.naive)),
     );
-    fact(&format!("{} interval", whole_percent(level)), interval);
-    fact(
+    add(&format!("{} interval", whole_percent(level)), interval);
+    add(
         &format!("one-sided p against {p0}"),
         fixed(found.p_value, 4),
     );
+    // What was seen comes before what was planned.
+    answer.facts.splice(0..0, facts);
     if subjects != planned {
         answer.notes.push(format!(
-            "The second stage has {subjects} subjects in place of {planned}; all of this is conditional on that number."
+            "the second stage has {subjects} subjects in place of {planned}; all of this is conditional on that number"
         ));
     }
     answer.r_call += &format!(
@@ -243,20 +271,20 @@ fn after_the_trial(
     );
     answer.notes.push(
         "R's twostage.inference takes its upper limit where the p value is 1 - alpha, which leaves out the outcome \
-         itself; ours counts it, is higher and covers with at least its level."
+         itself; ours counts it, is higher and covers with at least its level"
             .to_owned(),
     );
     answer.result["after_the_trial"] = json!({
-        "design": arguments.design.name(), "responders": responders, "subjects": subjects,
+        "design": arguments.design.name(), "observed": observed.json(),
         "decision": decision, "critical_value": critical,
-        "umvue": found.umvue, "naive": found.naive, "p_value": found.p_value,
-        "confidence_level": level, "lower": found.interval.lower, "upper": found.interval.upper,
+        "unbiased_estimate": found.umvue, "responders_over_subjects": found.naive, "p_value": found.p_value,
+        "level": level, "lower": found.interval.lower, "upper": found.interval.upper,
     });
     Ok(())
 }
 
 /// Probability of calling the treatment promising over the true response probability.
-fn figure(designs: &[(&str, SimonDesign)], alpha: f64, beta: f64) -> Result<String, Exit> {
+fn figure(designs: &[(&str, SimonDesign)], alpha: f64, power: f64) -> Result<String, Exit> {
     let mut curves = Vec::new();
     for (name, design) in designs {
         let mut points = Vec::new();
@@ -282,10 +310,10 @@ fn figure(designs: &[(&str, SimonDesign)], alpha: f64, beta: f64) -> Result<Stri
     };
     Ok(render_curves_svg(&CurveFigure {
         title: "Probability of calling the treatment promising".to_owned(),
-        x_label: "true response probability".to_owned(),
-        y_label: "probability of calling it promising".to_owned(),
+        x_label: "True response probability".to_owned(),
+        y_label: "Probability of calling it promising".to_owned(),
         percent: true,
         curves,
-        reference_lines: vec![line(alpha, "alpha"), line(1.0 - beta, "power")],
+        reference_lines: vec![line(alpha, "alpha"), line(power, "power asked for")],
     }))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_stats::single_arm::exact_single_stage::{
     SingleStageDesign, single_stage_designs, single_stage_of_size,
@@ -11,6 +11,7 @@ use neurocart_stats::single_arm::exact_single_stage::{
 
 use super::Answer;
 use super::answer::Table;
+use super::simon::type_two_error;
 use crate::exit::Exit;
 
 /// Rows of the table of sizes that fail; the JSON has all.
@@ -29,9 +30,9 @@ pub struct Arguments {
     /// Largest one-sided type I error.
     #[arg(long, default_value_t = 0.05)]
     alpha: f64,
-    /// Largest type II error; power is 1 - beta.
-    #[arg(long, default_value_t = 0.2)]
-    beta: f64,
+    /// Least power at p1.
+    #[arg(long, default_value_t = 0.8)]
+    power: f64,
 }
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
@@ -39,14 +40,14 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         p0,
         p1,
         alpha,
-        beta,
+        power,
     } = arguments;
+    let beta = type_two_error(power)?;
     let designs = single_stage_designs(p0, p1, alpha, beta)?;
     let smallest = &designs.smallest;
     let mut answer = Answer {
         title: format!(
-            "Exact single-stage design, p0 {p0}, p1 {p1}, alpha {alpha}, power {}",
-            fixed(1.0 - beta, 2)
+            "Exact single-stage design, p0 {p0}, p1 {p1}: one-sided {alpha}, power {power}"
         ),
         facts: [
             ("subjects", smallest.n.to_string()),
@@ -65,7 +66,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         .to_vec(),
         r_call: format!("clinfun::ph2single({p0}, {p1}, {alpha}, {beta}, nsoln = 1)"),
         result: json!({
-            "p0": p0, "p1": p1, "alpha": alpha, "beta": beta,
+            "p0": p0, "p1": p1, "alpha": alpha, "sides": 1, "power": power,
             "smallest": as_json(smallest),
             "larger_that_fail": designs.larger_that_fail.iter().map(as_json).collect::<Vec<_>>(),
             "always_from": designs.always_from,
@@ -95,7 +96,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             ));
         }
         answer.notes.push(
-            "Power over the number of subjects is a saw tooth, because r is a whole number: a few subjects more can lose it."
+            "power over the number of subjects is a saw tooth, because r is a whole number: a few subjects more can lose it"
                 .to_owned(),
         );
     }
@@ -107,17 +108,13 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     }
     answer.figure = Some(render_curves_svg(&CurveFigure {
         title: "Power of the exact test".to_owned(),
-        x_label: "subjects".to_owned(),
-        y_label: format!("power at {}", percent(p1)),
+        x_label: "Subjects".to_owned(),
+        y_label: format!("Power at {}", percent(p1)),
         percent: true,
-        curves: vec![Curve {
-            name: "power".to_owned(),
-            points,
-            join: Join::Marked,
-        }],
+        curves: vec![Curve::marked("power", points)],
         reference_lines: vec![ReferenceLine {
-            value: 1.0 - beta,
-            label: "wanted".to_owned(),
+            value: power,
+            label: format!("{} asked for", percent(power)),
         }],
     }));
     Ok(answer)

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
 use neurocart_report::format::{fixed, percent_one_decimal as percent, significant};
 use neurocart_stats::InputError;
 use neurocart_stats::events_sample_size::{
@@ -12,7 +12,9 @@ use neurocart_stats::events_sample_size::{
 };
 
 use super::Answer;
-use super::answer::Table;
+use super::answer::{Table, fact};
+use super::notation::complement;
+use super::two_arms::{TwoArms, in_words};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -38,15 +40,6 @@ pub struct Arguments {
     /// Time at which the two shares hold.
     #[arg(long)]
     milestone: Option<f64>,
-    /// One-sided significance level.
-    #[arg(long, default_value_t = 0.025)]
-    alpha: f64,
-    /// Power.
-    #[arg(long, default_value_t = 0.9)]
-    power: f64,
-    /// Subjects on treatment per subject on control.
-    #[arg(long, default_value_t = 1.0)]
-    allocation: f64,
     /// Formula for the number of events.
     #[arg(long, value_enum, default_value_t = Formula::Schoenfeld)]
     formula: Formula,
@@ -65,6 +58,8 @@ pub struct Arguments {
     /// Unit of all times, for the text alone.
     #[arg(long, default_value = "months")]
     unit: String,
+    #[command(flatten)]
+    arms: TwoArms,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -72,6 +67,9 @@ enum Formula {
     Schoenfeld,
     Freedman,
 }
+
+/// Longest time of a trial in any unit.
+const LONGEST: f64 = 1e6;
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let control_hazard = hazard(
@@ -88,6 +86,18 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             hazard("treatment", None, median, survival, arguments.milestone)? / control_hazard
         }
     };
+    for (option, value) in [
+        ("accrual", arguments.accrual),
+        ("follow-up", arguments.follow_up),
+        ("dropout-time", arguments.dropout_time),
+    ] {
+        if !(0.0..=LONGEST).contains(&value) {
+            return Err(Exit::invalid(format!(
+                "`--{option}` is {value}; it must be from 0 to {LONGEST} {}",
+                arguments.unit
+            )));
+        }
+    }
     if !(0.0..1.0).contains(&arguments.dropout) {
         return Err(Exit::invalid(format!(
             "`--dropout` is {}; it must be a share from 0 to below 1, for example 0.05",
@@ -106,9 +116,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let design = SurvivalDesign {
         events: EventsDesign {
             hazard_ratio,
-            alpha_one_sided: arguments.alpha,
-            power: arguments.power,
-            allocation: arguments.allocation,
+            alpha_one_sided: arguments.arms.alpha_one_sided()?,
+            power: arguments.arms.power,
+            allocation: arguments.arms.allocation,
             formula: match arguments.formula {
                 Formula::Schoenfeld => EventsFormula::Schoenfeld,
                 Formula::Freedman => EventsFormula::Freedman,
@@ -119,7 +129,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         accrual: arguments.accrual,
         follow_up: arguments.follow_up,
     };
-    let size = survival_sample_size(&design).map_err(invalid)?;
+    let size = survival_sample_size(&design)?;
     let unit = &arguments.unit;
     let [control, treatment] = size.subjects_per_arm;
     let events = whole(size.events);
@@ -142,9 +152,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     let mut rows = Vec::new();
     for step in 1..=8 {
         let time = size.study_duration * f64::from(step) / 8.0;
-        let expected = expected_events(&design, subjects, time).map_err(invalid)?;
+        let expected = expected_events(&design, subjects, time)?;
         let both = expected[0] + expected[1];
-        let power = power_of_events(&design.events, both).map_err(invalid)?;
+        let power = power_of_events(&design.events, both)?;
         let entered = subjects * (time / arguments.accrual).min(1.0);
         by_time.rows.push(vec![
             significant(time),
@@ -155,7 +165,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             percent(power),
         ]);
         rows.push(json!({
-            "time": time, "entered": entered, "control": expected[0], "treatment": expected[1],
+            "time": time, "entered": entered, "events_control": expected[0], "events_treated": expected[1],
             "power": power,
         }));
     }
@@ -191,29 +201,26 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
 
     Ok(Answer {
         title: format!(
-            "Log-rank test of two arms: hazard ratio {}, {} power, one-sided {}",
+            "Log-rank test of two arms, hazard ratio {}: two-sided {}, power {}",
             significant(hazard_ratio),
-            percent(arguments.power),
-            percent(arguments.alpha)
+            arguments.arms.alpha,
+            arguments.arms.power
         ),
         facts: vec![
-            fact("events", format!("{events} ({})", fixed(size.events, 2))),
             fact(
-                "subjects",
-                format!(
-                    "{} ({control} control, {treatment} treatment)",
-                    control + treatment
-                ),
+                "events",
+                format!("{events} (not rounded {})", fixed(size.events, 2)),
             ),
-            fact("before rounding", fixed(size.subjects, 2)),
+            fact("subjects", in_words([treatment, control])),
+            fact("not rounded", format!("{} in all", fixed(size.subjects, 2))),
             fact(
                 "hazard on control",
-                format!("{} per unit of {unit}", significant(control_hazard)),
+                format!("{} per unit of time ({unit})", significant(control_hazard)),
             ),
             fact(
                 "median",
                 format!(
-                    "{} control, {} treatment, {unit}",
+                    "{} {unit} on control, {} on treatment",
                     significant(std::f64::consts::LN_2 / control_hazard),
                     significant(std::f64::consts::LN_2 / (control_hazard * hazard_ratio))
                 ),
@@ -221,14 +228,17 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             fact(
                 "share with an event",
                 format!(
-                    "{} control, {} treatment",
+                    "{} on control, {} on treatment",
                     percent(size.event_probability[0]),
                     percent(size.event_probability[1])
                 ),
             ),
             fact(
                 "entry",
-                format!("{} per unit of {unit}", fixed(size.accrual_rate, 2)),
+                format!(
+                    "{} subjects per unit of time ({unit})",
+                    fixed(size.accrual_rate, 2)
+                ),
             ),
             fact(
                 "duration",
@@ -236,7 +246,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             ),
         ],
         tables: vec![by_time, by_ratio],
-        figure: Some(figure(&design, subjects, size.events, unit).map_err(invalid)?),
+        figure: Some(figure(&design, subjects, size.events, unit)?),
         notes: vec![
             "both formulas assume proportional hazards; where benefit comes late or harm early, \
              simulate the trial and consider restricted mean or milestone survival"
@@ -244,14 +254,18 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         ],
         r_call: r_call(arguments, &design),
         result: json!({
-            "events": size.events, "subjects": size.subjects, "subjects_control": control,
-            "subjects_treatment": treatment, "hazard_ratio": hazard_ratio,
+            "events": events, "events_not_rounded": size.events,
+            "size": {
+                "treated": treatment, "control": control, "total": treatment + control,
+                "total_not_rounded": size.subjects,
+            },
+            "time_unit": unit, "hazard_ratio": hazard_ratio,
             "control_hazard": control_hazard, "dropout_hazard": dropout_hazard,
             "event_probability_control": size.event_probability[0],
-            "event_probability_treatment": size.event_probability[1],
+            "event_probability_treated": size.event_probability[1],
             "accrual_rate": size.accrual_rate, "study_duration": size.study_duration,
-            "alpha_one_sided": arguments.alpha, "power": arguments.power,
-            "allocation": arguments.allocation, "expected_events": rows,
+            "alpha": arguments.arms.alpha, "sides": 2, "power": arguments.arms.power,
+            "allocation": arguments.arms.allocation, "expected_events": rows,
         }),
     })
 }
@@ -299,23 +313,18 @@ fn figure(
         treatment.push((time, b));
         both.push((time, a + b));
     }
-    let curve = |name: &str, points| Curve {
-        name: name.to_owned(),
-        points,
-        join: Join::Line,
-    };
     Ok(render_curves_svg(&CurveFigure {
         title: format!("Events expected with {subjects} subjects"),
         x_label: format!("Time from the first entry, {unit}"),
         y_label: "Events".to_owned(),
         curves: vec![
-            curve("both", both),
-            curve("control", control),
-            curve("treatment", treatment),
+            Curve::line("both", both),
+            Curve::line("control", control),
+            Curve::line("treatment", treatment),
         ],
         reference_lines: vec![ReferenceLine {
             value: required,
-            label: "needed".to_owned(),
+            label: "events needed".to_owned(),
         }],
         ..CurveFigure::default()
     }))
@@ -327,30 +336,46 @@ fn r_call(arguments: &Arguments, design: &SurvivalDesign) -> String {
         Formula::Freedman => "Freedman",
     };
     let SurvivalDesign {
-        control_hazard,
-        accrual,
-        follow_up,
-        ..
+        accrual, follow_up, ..
     } = design;
     format!(
         "library(rpact)\n\
-         getSampleSizeSurvival(alpha = {}, beta = {}, sided = 1, typeOfComputation = \"{formula}\",\n    \
-         lambda2 = {control_hazard}, hazardRatio = {}, allocationRatioPlanned = {},\n    \
+         getSampleSizeSurvival(alpha = {}, beta = {}, sided = 2, typeOfComputation = \"{formula}\",\n    \
+         lambda2 = {}, {}, allocationRatioPlanned = {},\n    \
          accrualTime = c(0, {accrual}), followUpTime = {follow_up},\n    \
          dropoutRate1 = {}, dropoutRate2 = {}, dropoutTime = {})",
-        arguments.alpha,
-        significant_complement(arguments.power),
-        design.events.hazard_ratio,
-        arguments.allocation,
+        arguments.arms.alpha,
+        complement(arguments.arms.power),
+        r_hazard(
+            arguments.control_hazard,
+            arguments.control_median,
+            arguments.control_survival.zip(arguments.milestone)
+        ),
+        match arguments.hazard_ratio {
+            Some(ratio) => format!("hazardRatio = {ratio}"),
+            None => {
+                let survival = arguments.treatment_survival.zip(arguments.milestone);
+                format!(
+                    "lambda1 = {}",
+                    r_hazard(None, arguments.treatment_median, survival)
+                )
+            }
+        },
+        arguments.arms.allocation,
         arguments.dropout,
         arguments.dropout,
         arguments.dropout_time,
     )
 }
 
-/// One minus the power without the last digits of the subtraction.
-fn significant_complement(power: f64) -> f64 {
-    ((1.0 - power) * 1e12).round() / 1e12
+/// The hazard of an arm as R works it out.
+fn r_hazard(hazard: Option<f64>, median: Option<f64>, survival: Option<(f64, f64)>) -> String {
+    match (hazard, median, survival) {
+        (Some(hazard), _, _) => hazard.to_string(),
+        (_, Some(median), _) => format!("log(2) / {median}"),
+        (_, _, Some((survival, time))) => format!("-log({survival}) / {time}"),
+        _ => String::new(),
+    }
 }
 
 /// Rounded up, but not for the last digits of a computation.
@@ -358,30 +383,21 @@ fn whole(events: f64) -> u64 {
     (events * (1.0 - 1e-12)).ceil() as u64
 }
 
-fn fact(label: &str, value: String) -> (String, String) {
-    (label.to_owned(), value)
-}
-
-fn invalid(error: InputError) -> Exit {
-    invalid_of("control", error)
-}
-
-/// The error with the name of the option that the user gave.
+/// The error with the name of the option that the user gave: a median or a share is that of an arm.
 fn invalid_of(arm: &str, error: InputError) -> Exit {
-    let InputError::Range {
-        name,
-        value,
-        expected,
-    } = error
-    else {
-        return Exit::invalid(error.to_string());
-    };
-    let option = match name {
-        "alpha_one_sided" => "alpha".to_owned(),
-        "dropout_hazard" => "dropout".to_owned(),
-        "median" | "survival" => format!("{arm}-{name}"),
-        "time" => "milestone".to_owned(),
-        other => other.replace('_', "-"),
-    };
-    Exit::invalid(format!("`--{option}` is {value}; it must be {expected}"))
+    match error {
+        InputError::Range {
+            name: name @ ("median" | "survival"),
+            value,
+            expected,
+        } => Exit::invalid(format!(
+            "`--{arm}-{name}` is {value}; it must be {expected}"
+        )),
+        InputError::Range {
+            name: "time",
+            value,
+            expected,
+        } => Exit::invalid(format!("`--milestone` is {value}; it must be {expected}")),
+        error => error.into(),
+    }
 }

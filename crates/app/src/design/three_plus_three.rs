@@ -9,7 +9,8 @@ use neurocart_stats::dose_finding::{
 
 use super::Answer;
 use super::answer::Table;
-use super::dose_finding::{Common, insert, isotonic_table, r_vector, refused, tallies};
+use super::dose_finding::{Common, insert, isotonic_table, tallies};
+use super::notation::r_vector;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -76,7 +77,7 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     if truth.is_empty() {
         return Ok(answer);
     }
-    let exact = three_plus_three_exact(truth, variant).map_err(refused)?;
+    let exact = three_plus_three_exact(truth, variant)?;
     let mut table = Table::new(
         "Exact, without a limit of patients",
         &[
@@ -104,6 +105,24 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
         fixed(exact.expected_dlt.iter().sum(), 2),
     ]);
     answer.tables.push(table);
+    let shares: Vec<String> = exact
+        .selected
+        .iter()
+        .enumerate()
+        .map(|(dose, p)| format!("{} dose {}", percent(*p), dose + 1))
+        .collect();
+    answer.fact(
+        "MTD, exact",
+        format!("{}, {} none", shares.join(", "), percent(exact.no_dose)),
+    );
+    answer.fact(
+        "expected patients, exact",
+        format!(
+            "{}, {} with a DLT",
+            fixed(exact.expected_total(), 1),
+            fixed(exact.expected_dlt.iter().sum(), 1)
+        ),
+    );
     insert(
         &mut answer.result,
         "exact",

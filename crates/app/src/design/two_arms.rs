@@ -4,72 +4,55 @@
 use serde_json::{Value, json};
 
 use neurocart_report::figure::ReferenceLine;
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
-use neurocart_report::format::{percent_one_decimal, significant};
-use neurocart_stats::InputError;
+use neurocart_report::figure::curves::{Curve, CurveFigure, render_curves_svg};
+use neurocart_report::format::{fixed, percent_one_decimal};
 use neurocart_stats::sample_size_means::TwoArmSize;
 
+use super::answer::fact;
+use super::refusal::check_probability;
 use crate::exit::Exit;
 
 /// Options of every design of two arms.
 #[derive(Clone, Copy, clap::Args)]
 pub struct TwoArms {
     /// Two-sided significance level.
-    #[arg(long, default_value_t = 0.05, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.05)]
     pub alpha: f64,
     /// Power to be reached, at least 0.5.
-    #[arg(long, default_value_t = 0.8, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.9)]
     pub power: f64,
-    /// Treated subjects per control subject.
-    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    /// Subjects on treatment per subject on control.
+    #[arg(long, default_value_t = 1.0)]
     pub allocation: f64,
 }
 
-/// Bad input in the words of the command line: the field `rate_ratio` is the option `--rate-ratio`.
-pub fn invalid(error: InputError) -> Exit {
-    let message = match &error {
-        InputError::Range {
-            name,
-            value,
-            expected,
-        } => {
-            let option = match *name {
-                "alpha_two_sided" => "alpha",
-                "standard_deviation" => "sd",
-                "control_rate"
-                | "rate_ratio"
-                | "dispersion"
-                | "exposure"
-                | "allocation"
-                | "power"
-                | "difference"
-                | "baseline_correlation"
-                | "treated"
-                | "control" => name,
-                _ => return Exit::invalid(error.to_string()),
-            };
-            let option = option.replace('_', "-");
-            format!("`--{option}` is {value}; it must be {expected}")
-        }
-        _ => error.to_string(),
-    };
-    Exit::invalid(message)
+impl TwoArms {
+    /// Half of alpha, for formulas of a one-sided test.
+    pub fn alpha_one_sided(&self) -> Result<f64, Exit> {
+        check_probability("alpha", self.alpha)?;
+        Ok(0.5 * self.alpha)
+    }
 }
 
 /// Subjects as facts: per arm, in all, and as the formula gives them.
 pub fn facts_of_size(size: &TwoArmSize, power_reached: f64) -> Vec<(String, String)> {
     let [treated, control] = size.subjects();
-    let fact = |label: &str, value: String| (label.to_owned(), value);
     vec![
-        fact("on treatment", treated.to_string()),
-        fact("on control", control.to_string()),
-        fact("in all", (treated + control).to_string()),
-        fact("not rounded", format!("{:.2}", size.total())),
+        fact("subjects", in_words([treated, control])),
+        fact("not rounded", format!("{} in all", fixed(size.total(), 2))),
         fact(
             "power with whole subjects",
             percent_one_decimal(power_reached),
         ),
     ]
+}
+
+/// Subjects of both arms in a line.
+pub fn in_words([treated, control]: [u64; 2]) -> String {
+    format!(
+        "{} ({treated} on treatment, {control} on control)",
+        treated + control
+    )
 }
 
 /// Subjects as JSON.
@@ -97,33 +80,11 @@ pub fn power_figure(title: &str, power: f64, curves: Vec<(String, Vec<(f64, f64)
         percent: true,
         curves: curves
             .into_iter()
-            .map(|(name, points)| Curve {
-                name,
-                points,
-                join: Join::Line,
-            })
+            .map(|(name, points)| Curve::line(&name, points))
             .collect(),
         reference_lines: vec![ReferenceLine {
             value: power,
             label: format!("{} asked for", percent_one_decimal(power)),
         }],
     })
-}
-
-/// A number for a table; infinity in words.
-pub fn number(value: f64) -> String {
-    if value == f64::INFINITY {
-        "infinite".to_owned()
-    } else {
-        significant(value)
-    }
-}
-
-/// A number for JSON, which has no infinity: null there.
-pub fn json_number(value: f64) -> Value {
-    if value.is_finite() {
-        json!(value)
-    } else {
-        Value::Null
-    }
 }

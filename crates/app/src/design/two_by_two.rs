@@ -1,12 +1,8 @@
 //! `neurocart design two-by-two`: responders of two arms, one table or several strata.
 
-use std::str::FromStr;
-
 use serde_json::{Value, json};
 
-use neurocart_report::format::{
-    percent as whole_percent, percent_one_decimal as percent, significant,
-};
+use neurocart_report::format::{fixed, percent as whole_percent, percent_one_decimal as percent};
 use neurocart_stats::Estimate;
 use neurocart_stats::conditional_odds_ratio::conditional_odds_ratio;
 use neurocart_stats::stratified_tables::{
@@ -19,49 +15,21 @@ use neurocart_stats::two_by_two::{
 use neurocart_stats::unconditional_exact::unconditional_exact_p;
 
 use super::Answer;
-use super::answer::Table;
-use super::two_arms::{json_number, number};
+use super::answer::{Table, fact};
+use super::notation::{Fraction, json_number, p_value, ratio};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Responders of subjects on treatment, as 12/15; once per stratum.
-    #[arg(long, required = true, num_args = 1.., value_name = "X/N")]
-    treated: Vec<Responders>,
-    /// Responders of subjects on control, as 5/15; once per stratum, in the same order.
-    #[arg(long, required = true, num_args = 1.., value_name = "X/N")]
-    control: Vec<Responders>,
+    /// Responders of subjects on treatment, as 12/15; one per stratum.
+    #[arg(long, value_name = "R/N,...", value_delimiter = ',', required = true)]
+    treated: Vec<Fraction>,
+    /// Responders of subjects on control, as 5/15; one per stratum, in the same order.
+    #[arg(long, value_name = "R/N,...", value_delimiter = ',', required = true)]
+    control: Vec<Fraction>,
     /// Confidence level of the intervals.
-    #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.95)]
     level: f64,
-}
-
-/// Responders of subjects, written x/n.
-#[derive(Clone, Copy)]
-struct Responders {
-    events: u64,
-    total: u64,
-}
-
-impl FromStr for Responders {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Responders, String> {
-        let wrong = || "give responders of subjects in whole numbers, for example 12/15".to_owned();
-        let (events, total) = text.split_once('/').ok_or_else(wrong)?;
-        let parse = |part: &str| part.trim().parse::<u64>().map_err(|_| wrong());
-        let found = Responders {
-            events: parse(events)?,
-            total: parse(total)?,
-        };
-        if found.events > found.total {
-            return Err(format!(
-                "{} responders of {} subjects; give no more responders than subjects",
-                found.events, found.total
-            ));
-        }
-        Ok(found)
-    }
 }
 
 pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
@@ -82,14 +50,21 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             "`--level` is {level}; give a confidence level from 0.5 to below 1, for example 0.95"
         )));
     }
+    for (option, arm) in [("treated", treated), ("control", control)] {
+        if arm.iter().all(|stratum| stratum.subjects == 0) {
+            return Err(Exit::invalid(format!(
+                "`--{option}` has no subject; give at least one, for example 0/1"
+            )));
+        }
+    }
     let tables: Vec<TwoByTwo> = treated
         .iter()
         .zip(control)
         .map(|(treated, control)| TwoByTwo {
-            treated_events: treated.events,
-            treated_total: treated.total,
-            control_events: control.events,
-            control_total: control.total,
+            treated_events: treated.responders,
+            treated_total: treated.subjects,
+            control_events: control.responders,
+            control_total: control.subjects,
         })
         .collect();
     match &tables[..] {
@@ -156,13 +131,13 @@ impl Tests {
 
     fn push(&mut self, key: &str, label: &str, found: Estimate<(Option<f64>, f64)>) {
         match found {
-            Ok((statistic, p_value)) => {
-                let statistic_text = statistic.map_or(String::new(), significant);
+            Ok((statistic, p)) => {
+                let statistic_text = statistic.map_or(String::new(), |value| fixed(value, 2));
                 self.table
                     .rows
-                    .push(vec![label.to_owned(), statistic_text, significant(p_value)]);
+                    .push(vec![label.to_owned(), statistic_text, p_value(p)]);
                 self.results
-                    .push(json!({"test": key, "statistic": statistic, "p_value": p_value}));
+                    .push(json!({"test": key, "statistic": statistic, "p_value": p}));
             }
             Err(reason) => {
                 self.reasons.push(format!("{label}: {reason}"));
@@ -182,6 +157,15 @@ fn answered(
     notes: &[&str],
     r_call: String,
 ) -> Answer {
+    // The first row of each table is the default of its kind.
+    let mut facts = facts;
+    let first = |table: &Table| table.rows.first().cloned().unwrap_or_default();
+    if let [effect, estimate, lower, upper] = first(&effects.table).as_slice() {
+        facts.push(fact(effect, format!("{estimate}, {lower} to {upper}")));
+    }
+    if let [test, _, p] = first(&tests.table).as_slice() {
+        facts.push(fact(&format!("p, {test}"), p.as_str()));
+    }
     let mut all_notes = effects.reasons;
     all_notes.extend(tests.reasons);
     all_notes.extend(notes.iter().map(|&note| note.to_owned()));
@@ -193,7 +177,7 @@ fn answered(
         notes: all_notes,
         r_call,
         result: json!({
-            "confidence_level": level, "effects": effects.results, "tests": tests.results,
+            "level": level, "effects": effects.results, "tests": tests.results,
         }),
     }
 }
@@ -248,11 +232,11 @@ fn single(table: &TwoByTwo, level: f64) -> Result<Answer, Exit> {
         "odds_ratio_conditional",
         "odds ratio, exact conditional",
         odds,
-        number,
+        ratio,
     );
     let woolf = mantel_haenszel_odds_ratio(&[*table], level)
         .map(|o| [o.odds_ratio, o.interval.lower, o.interval.upper]);
-    effects.push("odds_ratio_woolf", "odds ratio, Woolf", woolf, number);
+    effects.push("odds_ratio_woolf", "odds ratio, Woolf", woolf, ratio);
 
     let mut tests = Tests::new();
     let fisher = neurocart_stats::two_by_two::fisher_exact(table)?;
@@ -313,7 +297,7 @@ fn stratified(tables: &[TwoByTwo], level: f64) -> Result<Answer, Exit> {
         "odds ratio, Mantel-Haenszel",
         mantel_haenszel_odds_ratio(tables, level)
             .map(|o| [o.odds_ratio, o.interval.lower, o.interval.upper]),
-        number,
+        ratio,
     );
     let conditional = conditional_odds_ratio(tables, level);
     effects.push(
@@ -322,7 +306,7 @@ fn stratified(tables: &[TwoByTwo], level: f64) -> Result<Answer, Exit> {
         conditional
             .clone()
             .map(|o| [o.odds_ratio, o.interval.lower, o.interval.upper]),
-        number,
+        ratio,
     );
     let mut tests = Tests::new();
     tests.push(

@@ -2,7 +2,8 @@
 
 mod check;
 mod command_line;
-mod design_gsd;
+mod design;
+mod design_numbers;
 mod disk;
 mod interruption;
 mod library;
@@ -11,4 +12,3 @@ mod patient;
 mod population;
 mod program;
 mod trial;
-mod two_arm_designs;

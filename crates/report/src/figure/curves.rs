@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::figure::axis::{Scale, ValueAxis, linear_axis, percent_axis, value_axis};
 use crate::figure::plot::{
-    Naming, Plot, draw_direct_labels, draw_legend, draw_reference_lines, draw_time_axis,
+    Naming, Plot, Side, draw_direct_labels, draw_legend, draw_reference_lines, draw_time_axis,
     draw_value_axis, naming, value_axis_width,
 };
 use crate::figure::svg::{Svg, label_class, line_class};
 use crate::figure::text::fit;
 use crate::figure::{Layout, ReferenceLine};
-use crate::format::{percent_one_decimal, significant};
+use crate::format::{fixed, percent_one_decimal, significant};
 
 /// What to draw: one or more curves over a common axis.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,25 @@ pub struct Curve {
     pub join: Join,
 }
 
+impl Curve {
+    /// Points joined by straight lines.
+    pub fn line(name: &str, points: Vec<(f64, f64)>) -> Curve {
+        Curve {
+            name: name.to_owned(),
+            points,
+            join: Join::Line,
+        }
+    }
+
+    /// The same with a marker at each point.
+    pub fn marked(name: &str, points: Vec<(f64, f64)>) -> Curve {
+        Curve {
+            join: Join::Marked,
+            ..Curve::line(name, points)
+        }
+    }
+}
+
 /// How the points of a curve are joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,7 +68,7 @@ pub enum Join {
     /// Straight lines.
     #[default]
     Line,
-    /// A value holds until the next point, as a boundary of whole numbers does.
+    /// A value holds until half-way to the next point, as a boundary at whole numbers does.
     Step,
     /// Straight lines with a marker at each point, as for the looks of a trial.
     Marked,
@@ -93,7 +112,8 @@ pub(crate) fn draw(figure: &CurveFigure, layout: Layout) -> Svg {
         y: y_axis.scale(bottom, top),
     };
     draw_value_axis(&mut svg, &plot, &y_axis);
-    draw_reference_lines(&mut svg, &plot, &figure.reference_lines);
+    // Curves end on the right, so the labels of lines stand on the left.
+    draw_reference_lines(&mut svg, &plot, &figure.reference_lines, Side::Left);
     let mut ends = Vec::new();
     for (series, curve) in figure.curves.iter().enumerate() {
         let points: Vec<(f64, f64)> = curve
@@ -127,15 +147,15 @@ pub(crate) fn draw(figure: &CurveFigure, layout: Layout) -> Svg {
     svg
 }
 
-/// Corners of a curve that holds each value until the next point.
+/// Corners of a curve whose values change half-way between its points.
 fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mut corners: Vec<(f64, f64)> = Vec::with_capacity(2 * points.len());
-    for &(x, y) in points {
-        if let Some(&(_, before)) = corners.last() {
-            corners.push((x, before));
-        }
-        corners.push((x, y));
+    let mut corners: Vec<(f64, f64)> = points.first().copied().into_iter().collect();
+    for pair in points.windows(2) {
+        let middle = 0.5 * (pair[0].0 + pair[1].0);
+        corners.push((middle, pair[0].1));
+        corners.push((middle, pair[1].1));
     }
+    corners.extend(points.last());
     corners
 }
 
@@ -156,7 +176,16 @@ fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 fn x_axis(figure: &CurveFigure, layout: Layout) -> ValueAxis {
     let (low, high) = range(finite(figure).map(|point| point.0));
-    linear_axis(low, high, if layout == Layout::Wide { 9 } else { 5 })
+    let mut axis = linear_axis(low, high, if layout == Layout::Wide { 9 } else { 5 });
+    // Doses and subjects are whole: no tick lies between two of them.
+    let is_whole = |x: f64| x.fract() == 0.0 && x.abs() < 1e6;
+    if high - low >= 2.0 && finite(figure).all(|point| is_whole(point.0)) {
+        axis.ticks.retain(|tick| is_whole(tick.0));
+        for (tick, label) in &mut axis.ticks {
+            *label = fixed(*tick, 0);
+        }
+    }
+    axis
 }
 
 fn y_axis(figure: &CurveFigure) -> ValueAxis {
@@ -208,11 +237,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_holds_its_value_until_the_next_point() {
+    fn a_step_holds_its_value_until_half_way_to_the_next_point() {
         assert_eq!(
             steps(&[(0.0, 1.0), (2.0, 3.0)]),
-            [(0.0, 1.0), (2.0, 1.0), (2.0, 3.0)]
+            [(0.0, 1.0), (1.0, 1.0), (1.0, 3.0), (2.0, 3.0)]
         );
+        assert!(steps(&[]).is_empty());
+    }
+
+    #[test]
+    fn doses_and_counts_are_labelled_by_whole_numbers() {
+        let figure = CurveFigure {
+            curves: vec![Curve::line("selected", vec![(1.0, 0.2), (4.0, 0.8)])],
+            ..CurveFigure::default()
+        };
+        let labels = x_axis(&figure, Layout::Wide).ticks;
+        let labels: Vec<&str> = labels.iter().map(|tick| tick.1.as_str()).collect();
+        assert_eq!(labels, ["1", "2", "3", "4"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::estimate::series_or_missing;
 use crate::figure::axis::{Scale, TimeUnit, ValueAxis, time_ticks, value_axis, value_axis_above};
 use crate::figure::plot::{
-    Plot, draw_marks, draw_reference_lines, draw_series, draw_time_axis, draw_value_axis,
+    Plot, Side, draw_marks, draw_reference_lines, draw_series, draw_time_axis, draw_value_axis,
     finite_range, marks_height, value_axis_width,
 };
 use crate::figure::svg::Svg;
@@ -213,7 +213,7 @@ fn draw_panel(
         }
     }
     if last {
-        draw_reference_lines(svg, plot, &panel.reference_lines);
+        draw_reference_lines(svg, plot, &panel.reference_lines, Side::Right);
     } else {
         let unlabelled: Vec<ReferenceLine> = panel
             .reference_lines
@@ -223,7 +223,7 @@ fn draw_panel(
                 label: String::new(),
             })
             .collect();
-        draw_reference_lines(svg, plot, &unlabelled);
+        draw_reference_lines(svg, plot, &unlabelled, Side::Right);
     }
     let (times, values) = clipped(panel, window);
     draw_series(svg, plot, &times, &values, "ln a0 d0");

@@ -183,8 +183,20 @@ pub(crate) fn draw_band(
     flush(&mut edge);
 }
 
+/// The end of a line at which its label stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
 /// Dotted horizontal lines with their label at the right end, above the line.
-pub(crate) fn draw_reference_lines(svg: &mut Svg, plot: &Plot, lines: &[ReferenceLine]) {
+pub(crate) fn draw_reference_lines(
+    svg: &mut Svg,
+    plot: &Plot,
+    lines: &[ReferenceLine],
+    side: Side,
+) {
     for line in lines {
         let inside = line.value >= plot.y.from && line.value <= plot.y.to;
         if let (Some(y), true) = (plot.y.position(line.value), inside) {
@@ -195,7 +207,10 @@ pub(crate) fn draw_reference_lines(svg: &mut Svg, plot: &Plot, lines: &[Referenc
             } else {
                 y - 4.0
             };
-            svg.text((plot.right - 2.0, y), "mu sm e", &label);
+            match side {
+                Side::Left => svg.text((plot.left + 4.0, y), "mu sm", &label),
+                Side::Right => svg.text((plot.right - 2.0, y), "mu sm e", &label),
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::estimate::{series_or_missing, table_or_missing};
 use crate::figure::axis::{Scale, TimeUnit, ValueAxis, value_axis_above};
 use crate::figure::plot::{
-    ARMS_WITH_BANDS, Naming, Plot, draw_band, draw_direct_labels, draw_legend, draw_marks,
+    ARMS_WITH_BANDS, Naming, Plot, Side, draw_band, draw_direct_labels, draw_legend, draw_marks,
     draw_reference_lines, draw_series, draw_time_axis, draw_value_axis, finite_range, marks_height,
     naming, segments, ticks_for, value_axis_width,
 };
@@ -120,7 +120,7 @@ pub(crate) fn draw(figure: &TrajectoryFigure, layout: Layout) -> Svg {
             }
         }
     }
-    draw_reference_lines(&mut svg, &plot, &figure.reference_lines);
+    draw_reference_lines(&mut svg, &plot, &figure.reference_lines, Side::Right);
     draw_marks(
         &mut svg,
         |time| plot.x.position(time),

@@ -13,9 +13,10 @@ use super::maximum::maximise;
 use super::prepared::{Prepared, prepare};
 use super::risk_set::{Lingering, width};
 use super::{CoxOptions, Ties};
-use crate::error::{check_length, check_level};
+use crate::competing_risks::check_causes;
+use crate::error::check_level;
 use crate::normal::{normal_critical, normal_two_sided};
-use crate::{Estimate, InputError, Interval};
+use crate::{Estimate, Interval};
 
 /// One covariate's effect on the cumulative incidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,15 +56,7 @@ pub fn fine_gray(
     confidence_level: f64,
 ) -> Estimate<FineGray> {
     check_level(confidence_level)?;
-    check_length("causes", causes.len(), time.len())?;
-    if cause == 0 {
-        return Err(InputError::Range {
-            name: "cause",
-            value: 0.0,
-            expected: "1 or more; 0 marks censored subjects",
-        }
-        .into());
-    }
+    check_causes(time, causes, cause)?;
     let event: Vec<bool> = causes.iter().map(|&c| c == cause).collect();
     let options = CoxOptions {
         ties: Ties::Breslow,
