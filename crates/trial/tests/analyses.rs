@@ -594,6 +594,63 @@ fn responders_give_the_statistics_of_their_tables() {
     });
 }
 
+#[test]
+fn at_a_look_strata_are_those_of_the_subjects_entered_by_then() {
+    let looks = r#"
+[accrual]
+duration_weeks = 60
+
+[[analysis]]
+endpoint = "attack"
+method = "log_rank"
+primary = true
+
+[[analysis]]
+endpoint = "attack"
+method = "cox"
+strata = [{ by = "disease" }]
+
+[group_sequential]
+information = [0.5, 1.0]
+events = 40
+spending = { kind = "pocock" }
+"#;
+    let trial = trial(looks);
+    let mut stopped = 0;
+    replicates(&trial, 1.5, 20, |space| {
+        let last = space.decisions.last().unwrap();
+        if last.number != 1 {
+            return;
+        }
+        stopped += 1;
+        let (mut time, mut event) = (Vec::new(), Vec::new());
+        let (mut treated, mut strata) = (Vec::new(), Vec::new());
+        for (row, subject) in rows(space).iter().zip(&space.subjects) {
+            let end = row.until_days.min(last.time_days - subject.entry_days);
+            let attack = row.onsets.first().copied().filter(|&onset| onset <= end);
+            time.push(attack.unwrap_or(end));
+            event.push(attack.is_some());
+            treated.push(f64::from(row.treated));
+            strata.push(row.disease);
+        }
+        assert!(time.len() < 80);
+        let options = CoxOptions {
+            strata: Some(&strata),
+            ..CoxOptions::default()
+        };
+        let fit = cox(&time, &event, &[&treated], &options)
+            .unwrap()
+            .coefficients[0];
+        let found = space.results[1].p_value.unwrap();
+        assert!(
+            (found - fit.p_value).abs() < 1e-9,
+            "{found} {}",
+            fit.p_value
+        );
+    });
+    assert!(stopped > 5, "{stopped}");
+}
+
 /// Share of replicates without an effect in which the one analysis rejects.
 fn share_rejected(analyses: &str, number: u32) -> f64 {
     let trial = trial(analyses);

@@ -347,7 +347,8 @@ impl Meaning<'_> {
                 );
             }
         }
-        if !rule.historical.is_empty() && !(rule.robust_weight > 0.0 && rule.robust_weight < 1.0) {
+        let sound = rule.robust_weight > 0.0 && rule.robust_weight < 1.0;
+        if !(sound || rule.historical.is_empty()) {
             self.error(
                 &path("robust_weight"),
                 format!("the weight of the vague part is {}", rule.robust_weight),
