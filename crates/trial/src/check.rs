@@ -14,10 +14,13 @@ use crate::shape::Document;
 use crate::specification::{Score, Specification, json_schema};
 
 mod adaptive;
+mod dose_finding;
 mod endpoints;
+mod group_sequential;
 mod null;
 mod population;
 mod schedule;
+mod single_arm;
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]

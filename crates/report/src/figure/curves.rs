@@ -156,7 +156,14 @@ fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 fn x_axis(figure: &CurveFigure, layout: Layout) -> ValueAxis {
     let (low, high) = range(finite(figure).map(|point| point.0));
-    linear_axis(low, high, if layout == Layout::Wide { 9 } else { 5 })
+    let ticks = if layout == Layout::Wide { 9 } else { 5 };
+    // Between whole numbers, such as doses, nothing lies.
+    let whole = finite(figure).all(|(x, _)| x.fract() == 0.0);
+    let steps = (high - low).max(1.0);
+    if whole && steps < ticks as f64 {
+        return linear_axis(low, high, steps as usize);
+    }
+    linear_axis(low, high, ticks)
 }
 
 fn y_axis(figure: &CurveFigure) -> ValueAxis {
