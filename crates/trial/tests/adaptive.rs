@@ -489,6 +489,19 @@ const MISTAKES: &[(&str, &str)] = &[
         "method = \"proportion\"\nprimary = true",
     ),
     ("cutoff = 0.90", "cutoff = 1.0"),
+    (
+        "maximum_subjects = 12",
+        "maximum_subjects = 12\nconfirm_with_six = true",
+    ),
+    ("per_week = 0.5", "per_week = 1e-300"),
+    (
+        "vein_to_vein_days = [21, 35]",
+        "vein_to_vein_days = [21, 1e9]",
+    ),
+    (
+        "event = { crs_grade = 2",
+        "event = { window_days = 500, crs_grade = 2",
+    ),
 ];
 
 /// The same in a randomised trial with looks.

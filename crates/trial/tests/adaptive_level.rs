@@ -246,3 +246,29 @@ fn looks_at_the_exact_test_stay_below_the_level() {
         assert!(found.value > 0.0 && found.value < alpha, "{found:?}");
     }
 }
+
+/// The same with a third of the hazard and four points more of a fall in the treated arm.
+fn benefit(request: CourseRequest, course: &mut Course) {
+    no_effect(request, course);
+    if request.arm == 0 {
+        course.attacks[0].time_days *= 3.0;
+        for visit in course.visits.iter_mut().skip(1) {
+            visit.mg_adl = visit.mg_adl.map(|score| score - 4.0);
+        }
+    }
+}
+
+#[test]
+fn a_better_treated_arm_is_found_early_and_in_its_favour_by_every_test() {
+    for primary in 0..3 {
+        for one_sided in [false, true] {
+            let (trial, _) = looks(primary, one_sided);
+            let found = replicates(&trial, &benefit, Truth::AsDesigned, 200);
+            let found = found.group_sequential.unwrap();
+            let (all, in_favour) = (found.rejected.unwrap(), found.rejected_in_favour.unwrap());
+            assert_eq!(all.value, in_favour.value);
+            assert!(in_favour.value > 0.8, "{primary} {in_favour:?}");
+            assert!(found.looks[0].rejected.unwrap().value > 0.4, "{primary}");
+        }
+    }
+}
