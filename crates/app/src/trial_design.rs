@@ -55,15 +55,16 @@ pub fn design(summary: &Summary) -> Design {
                     let list: Vec<String> = arm
                         .changes
                         .iter()
-                        .map(|(k, v)| format!("{k} = {v}"))
+                        .map(|(field, value)| wording::change(field, value))
                         .collect();
                     format!(" Changed: {}.", list.join(", "))
                 }
             };
-            format!(
-                "{} (ratio {}{blinded}{reference}): {}{changes}",
-                found.label, arm.ratio, found.therapy_summary
-            )
+            let ratio = match s.decides_while_enrolling() {
+                true => String::new(),
+                false => format!(" (ratio {}{blinded}{reference})", arm.ratio),
+            };
+            format!("{}{ratio}: {}{changes}", found.label, found.therapy_summary)
         })
         .collect();
     item("Arms", arms.join("\n"));
@@ -202,6 +203,9 @@ pub fn flow(summary: &Summary) -> PatientFlow {
                 analysed: a.first_randomised as f64,
             })
             .collect(),
-        caption: "Counts of the first replicate. All randomised subjects are analysed.".into(),
+        caption: match summary.specification.decides_while_enrolling() {
+            true => "Counts of the first replicate. All treated subjects are analysed.".into(),
+            false => "Counts of the first replicate. All randomised subjects are analysed.".into(),
+        },
     }
 }

@@ -8,6 +8,20 @@ use neurocart_trial::specification::{
     ProgressionReference, ProgressionRule, Specification, Strategy,
 };
 
+/// A field of a therapy that an arm changes: a dose with its unit, else as in the trial file.
+pub fn change(field: &str, value: &serde_json::Value) -> String {
+    let unit = match field {
+        "dose_cells_per_kg" => Some("cells/kg"),
+        "dose_cells" => Some("cells"),
+        _ => None,
+    };
+    match (unit, value.as_f64()) {
+        (Some(unit), Some(dose)) => format!("dose {dose:e} {unit}"),
+        (None, Some(number)) => format!("{field} = {number}"),
+        _ => format!("{field} = {value}"),
+    }
+}
+
 /// Method as a statistician calls it.
 pub fn method(method: Method) -> &'static str {
     match method {

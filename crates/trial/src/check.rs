@@ -15,10 +15,13 @@ use crate::specification::{Score, Specification, json_schema};
 
 mod adaptive;
 mod analyses;
+mod dose_finding;
 mod endpoints;
+mod group_sequential;
 mod null;
 mod population;
 mod schedule;
+mod single_arm;
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,7 @@
 //! Designs that decide while the trial runs, against exact answers and from file to summary.
 
+mod stub;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,116 +10,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use neurocart_stats::dose_finding::{ThreePlusThreeVariant, three_plus_three_exact};
 use neurocart_stats::single_arm::simon::{SimonDesign, simon_characteristics};
-use neurocart_trial::adaptive::characteristics::{DesignCharacteristics, DesignTally};
-use neurocart_trial::adaptive::truth::design_truths;
+use neurocart_trial::adaptive::characteristics::DesignTally;
 use neurocart_trial::adaptive::{ReplicateDecision, Verdict};
 use neurocart_trial::check::check;
 use neurocart_trial::cohort::{self, Cohort};
-use neurocart_trial::course::{Course, Toxicity, Visit};
 use neurocart_trial::finish::{finish, read_summary};
 use neurocart_trial::library::Library;
-use neurocart_trial::operating_characteristics::MonteCarlo;
-use neurocart_trial::replicate::{CourseRequest, Patients, Space, Truth, simulate};
+use neurocart_trial::replicate::{Patients, Space, Truth, simulate};
 use neurocart_trial::run::run;
 use neurocart_trial::run_directory::{Identity, RunDirectory};
 use neurocart_trial::specification::{
     Alternative, DoseFindingMethod, GroupSequential, Specification, SpendingFunction,
 };
 
-const SEAMLESS: &str = include_str!("trials/mg-dose-finding.toml");
+use stub::{SEAMLESS, assert_mean, assert_share, replicates, seamless, single_arm, stub};
+
 const MS: &str = include_str!("../../../library/trials/progressive-ms-cd19-vs-anti-cd20.toml");
-/// Purpose of the stubs' own draws.
-const STUB: u32 = 900;
-
-fn seamless() -> Specification {
-    toml::from_str(SEAMLESS).unwrap()
-}
-
-/// A single arm without dose finding, manufacturing, toxicity rule and dropout.
-fn single_arm() -> Specification {
-    let mut trial = seamless();
-    trial.arms.truncate(1);
-    trial.dose_finding = None;
-    trial.manufacturing = None;
-    trial.dropout = None;
-    trial.population.eligibility.clear();
-    let section = trial.single_arm.as_mut().unwrap();
-    section.include_dose_finding = false;
-    section.toxicity = None;
-    trial
-}
-
-/// Patients with a DLT and a response of stated probability, by arm, and no more.
-fn stub(
-    probability: impl Fn(CourseRequest) -> (f64, f64) + Sync,
-) -> impl Fn(CourseRequest, &mut Course) + Sync {
-    move |request, course| {
-        let (dlt, response) = probability(request);
-        let mut stream = request.subject.stream(STUB);
-        let (toxic, responds) = (stream.uniform() < dlt, stream.uniform() < response);
-        *course = Course::default();
-        course.crs = Some(Toxicity {
-            grade: if toxic { 3 } else { 0 },
-            onset_days: toxic.then_some(5.0),
-        });
-        for week in [0.0, 4.0, 8.0, 12.0] {
-            course.visits.push(Visit {
-                time_days: 7.0 * week,
-                mg_adl: Some(if responds && week > 0.0 { 4.0 } else { 9.0 }),
-                ..Visit::default()
-            });
-        }
-    }
-}
-
-fn replicates(
-    trial: &Specification,
-    course: &(dyn Fn(CourseRequest, &mut Course) + Sync),
-    truth: Truth,
-    number: u32,
-) -> DesignCharacteristics {
-    let patients = Patients { count: 300, course };
-    let mut tally = DesignTally::new(design_truths(trial, patients, &[]));
-    let mut space = Space::default();
-    for replicate in 0..number {
-        simulate(trial, patients, truth, replicate, &mut space).unwrap();
-        let decisions: Vec<ReplicateDecision> = space
-            .decisions
-            .iter()
-            .map(|decision| ReplicateDecision {
-                truth,
-                replicate,
-                decision: decision.clone(),
-            })
-            .collect();
-        tally.add(trial, &decisions);
-    }
-    tally.finish(trial).remove(0)
-}
-
-/// Within four Monte Carlo standard errors, those at the exact value for a proportion.
-fn assert_share(what: &str, found: Option<MonteCarlo>, exact: f64) {
-    let found = found.expect(what);
-    let error = (exact * (1.0 - exact) / found.replicates as f64).sqrt();
-    let distance = (found.value - exact).abs();
-    assert!(
-        distance <= 4.0 * error + 1e-12,
-        "{what}: {} against {exact}",
-        found.value
-    );
-}
-
-fn assert_mean(what: &str, found: Option<MonteCarlo>, exact: f64) {
-    let found = found.expect(what);
-    let distance = (found.value - exact).abs();
-    assert!(
-        distance <= 4.0 * found.standard_error,
-        "{what}: {} (error {}) against {exact}",
-        found.value,
-        found.standard_error
-    );
-}
-
 #[test]
 fn three_plus_three_on_virtual_patients_is_its_exact_enumeration() {
     let dlt = [0.1, 0.25, 0.4];
@@ -580,6 +488,19 @@ const MISTAKES: &[(&str, &str)] = &[
         "method = \"proportion\"\nprimary = true",
     ),
     ("cutoff = 0.90", "cutoff = 1.0"),
+    (
+        "maximum_subjects = 12",
+        "maximum_subjects = 12\nconfirm_with_six = true",
+    ),
+    ("per_week = 0.5", "per_week = 1e-300"),
+    (
+        "vein_to_vein_days = [21, 35]",
+        "vein_to_vein_days = [21, 1e9]",
+    ),
+    (
+        "event = { crs_grade = 2",
+        "event = { window_days = 500, crs_grade = 2",
+    ),
 ];
 
 /// The same in a randomised trial with looks.

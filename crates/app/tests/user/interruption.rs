@@ -49,9 +49,9 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// A folder with the trial, and the bytes of a run that nothing disturbed.
-fn undisturbed() -> (Folder, std::collections::BTreeMap<String, Vec<u8>>) {
+fn undisturbed(trial: &str) -> (Folder, std::collections::BTreeMap<String, Vec<u8>>) {
     let folder = Folder::new();
-    folder.write("trial.toml", &small_trial());
+    folder.write("trial.toml", trial);
     folder.run_well(&RUN);
     assert_eq!(folder.parts("run"), PARTS);
     let files = folder.bytes("run");
@@ -61,7 +61,7 @@ fn undisturbed() -> (Folder, std::collections::BTreeMap<String, Vec<u8>>) {
 
 #[test]
 fn a_killed_run_goes_on_to_the_same_bytes() {
-    let (folder, files) = undisturbed();
+    let (folder, files) = undisturbed(&small_trial());
     let mut child = start(&folder);
     child.kill().unwrap();
     assert_eq!(
@@ -89,9 +89,51 @@ fn a_killed_run_goes_on_to_the_same_bytes() {
     assert_same_bytes(&files, &folder.bytes("run"));
 }
 
+/// Without the text from `from` up to `to`.
+fn without(text: &str, from: &str, to: &str) -> String {
+    let start = text.find(from).unwrap();
+    let end = start + text[start..].find(to).unwrap();
+    format!("{}{}", &text[..start], &text[end..])
+}
+
+/// Dose finding, a single arm and looks, each with one null.
+fn adaptive_trials() -> [String; 3] {
+    let seamless = include_str!("../../../trial/tests/trials/mg-dose-finding.toml")
+        .replace("bank = 300", "bank = 60");
+    let seamless = without(
+        &seamless,
+        "[[null]]\nname = \"severe-disease\"",
+        "[simulation]",
+    );
+    let doses = without(&seamless, "[single_arm]", "[[null]]");
+    let single = without(&seamless, "[dose_finding]", "[single_arm]");
+    let single = without(&single, "[[arm]]\nname = \"middle\"", "[accrual]");
+    let single = single.replace("include_dose_finding = true\n", "");
+    let looks = small_trial().replace(
+        "[simulation]",
+        "[group_sequential]\ninformation = [0.5, 1.0]\nspending = { kind = \"pocock\" }\n\n[simulation]",
+    );
+    [doses, single, looks]
+}
+
+#[test]
+fn killed_adaptive_trials_go_on_to_the_same_bytes() {
+    for trial in adaptive_trials() {
+        let (folder, files) = undisturbed(&trial);
+        assert!(files.contains_key("decisions.parquet"));
+        let mut child = start(&folder);
+        child.kill().unwrap();
+        assert_eq!(child.wait().unwrap().code(), None);
+        let done = folder.parts("run");
+        assert!((3..PARTS).contains(&done), "{done} parts");
+        folder.run_well(&["trial", "resume", "run", "--quiet", "--threads", "2"]);
+        assert_same_bytes(&files, &folder.bytes("run"));
+    }
+}
+
 #[test]
 fn an_interrupted_run_says_how_to_go_on() {
-    let (folder, files) = undisturbed();
+    let (folder, files) = undisturbed(&small_trial());
     let child = start(&folder);
     signal(&child, "-INT");
     let said = Said::from(child.wait_with_output().unwrap());

@@ -141,7 +141,7 @@ fn an_adaptive_trial_names_doses_and_the_worst_null_in_every_form() {
     for part in [
         "Dose named",
         "Promising result",
-        "worst of 2 nulls: `",
+        "exact, worst at a true probability of 40.0%",
         "decisions}.parquet",
     ] {
         assert!(said.contains(part), "{part} is missing:\n{said}");
@@ -152,7 +152,11 @@ fn an_adaptive_trial_names_doses_and_the_worst_null_in_every_form() {
         "Dose finding",
         "Two stages",
         "True DLT probability",
-        "the worst",
+        "the worst simulated",
+        ", the worst of 2,",
+        "dose 2e5 cells/kg",
+        "Simon's minimax design",
+        "All treated subjects are analysed",
     ] {
         assert!(report.contains(part), "{part} is not in the report");
     }

@@ -23,6 +23,9 @@ use crate::specification::{DAYS_PER_WEEK, DoseFinding, DoseFindingMethod, Specif
 /// Half-width of the indifference interval about the target that a skeleton is made from.
 const INDIFFERENCE: f64 = 0.05;
 
+/// Subjects of a cohort whose first treatments are `stagger_days` apart; the others follow the second.
+const STAGGERED: u64 = 2;
+
 /// The rule for `doses` doses.
 pub fn rule(section: &DoseFinding, doses: usize) -> Result<DoseFindingDesign, InputError> {
     let overdose = OverdoseRule {
@@ -102,6 +105,7 @@ pub fn trial(
         },
         vein_to_vein_days: (shortest, longest),
         stagger_days: section.stagger_days,
+        staggered_patients: STAGGERED,
         ..DoseFindingTrial::new(rule.clone(), specification.arms.len(), maximum)
     }
 }

@@ -266,14 +266,11 @@ pub(crate) fn conduct(
         (arm, start_days, arrivals) = (dose, found.end_days, found.enrolled);
     }
     if let (Some(section), Some(design)) = (&specification.single_arm, &rules.two_stage) {
-        let included: Vec<usize> = (0..space.subjects.len())
-            .filter(|&number| section.include_dose_finding && space.subjects[number].arm == arm)
-            .collect();
         let from = single_arm::Start {
             arm,
             day: start_days,
             arrivals,
-            included,
+            included: single_arm::included(section, arm, space),
         };
         single_arm::conduct(&enrolment, design, &from, space)?;
     }

@@ -1,9 +1,10 @@
 //! A single arm in two stages, in calendar time.
 //!
 //! The first stage closes with its `n1`th subject; enrolment waits until all of them can be judged
-//! and opens again if more than `r1` responded (Simon 1989, doi:10.1016/0197-2456(89)90015-9). An
-//! endpoint that is missing counts as no. Toxicity is looked at on every day on which another
-//! subject had the event or came to the end of the window.
+//! and opens again if more than `r1` responded (Simon 1989, doi:10.1016/0197-2456(89)90015-9). A
+//! subject whose product fails is replaced from the day on which that is known. An endpoint that is
+//! missing counts as no. Toxicity is looked at when this part opens, for the subjects it takes over, and on
+//! every day on which another subject had the event or came to the end of the window.
 
 use neurocart_stats::Estimate;
 use neurocart_stats::InputError;
@@ -65,7 +66,7 @@ struct Progress {
     /// Treated subjects of this part, by number.
     treated: Vec<usize>,
     arrivals: u64,
-    day: f64,
+    last_entry_days: f64,
 }
 
 /// Where this part of the trial begins.
@@ -77,8 +78,44 @@ pub(crate) struct Start {
     pub day: f64,
     /// Candidates who have come before.
     pub arrivals: u64,
-    /// Treated subjects who count from the start.
-    pub included: Vec<usize>,
+    /// Subjects of dose finding who count from the start, in the order of entry.
+    pub included: Vec<Included>,
+}
+
+/// A subject of dose finding who counts in this part as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Included {
+    /// The treated subject of this number.
+    Treated(usize),
+    /// Someone whose product could not be made.
+    NotMade,
+}
+
+/// The subjects of dose finding that count in the single arm, in the order of entry: those treated at
+/// the dose, or, where a product that is not made counts as a no, everybody assigned to it.
+pub(crate) fn included(section: &SingleArm, arm: usize, space: &Space) -> Vec<Included> {
+    if !section.include_dose_finding {
+        return Vec::new();
+    }
+    let as_assigned = section.manufacturing_failure == ManufacturingFailure::Failure;
+    let treated = space.subjects.iter().enumerate().filter(|(_, subject)| {
+        let dose = if as_assigned {
+            subject.assigned
+        } else {
+            subject.arm
+        };
+        dose == arm
+    });
+    let not_made = space
+        .not_made
+        .iter()
+        .filter(|lost| as_assigned && lost.arm == arm);
+    let mut all: Vec<(f64, Included)> = treated
+        .map(|(number, subject)| (subject.entry_days, Included::Treated(number)))
+        .chain(not_made.map(|lost| (lost.entry_days, Included::NotMade)))
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.into_iter().map(|(_, included)| included).collect()
 }
 
 /// Runs the trial; decisions go into `space`.
@@ -99,27 +136,49 @@ pub(crate) fn conduct(
     let endpoint = &specification.endpoints[index];
     let mut progress = Progress {
         arrivals: start.arrivals,
-        day: start.day,
         ..Progress::default()
     };
-    for &number in start.included.iter().take(design.n1 as usize) {
+    for &included in start.included.iter().take(design.n1 as usize) {
         progress.enrolled += 1;
-        progress.short += u32::from(space.subjects[number].is_short());
-        progress.treated.push(number);
-        progress
-            .counted
-            .push(judged(specification, endpoint, number, space));
+        progress.counted.push(match included {
+            Included::Treated(number) => {
+                progress.short += u32::from(space.subjects[number].is_short());
+                progress.treated.push(number);
+                judged(specification, endpoint, number, space)
+            }
+            Included::NotMade => {
+                progress.not_made += 1;
+                Counted {
+                    known_days: start.day,
+                    yes: false,
+                }
+            }
+        });
     }
+    let mut opens_days = start.day;
     for (stage, size) in [(1, design.n1), (2, design.n)] {
-        while (progress.counted.len() as u64) < size {
-            enrol_one(enrolment, section, endpoint, arm, &mut progress, space)?;
+        // Days on which the places of the stage open; a place opens again after a failure.
+        let mut places = vec![opens_days; size as usize - progress.counted.len()];
+        while let Some(place) = earliest(&places) {
+            let place_days = places.swap_remove(place);
+            places.extend(enrol_one(
+                enrolment,
+                section,
+                endpoint,
+                arm,
+                place_days,
+                &mut progress,
+                space,
+            )?);
         }
         let known = progress.counted.iter().map(|subject| subject.known_days);
-        let day = known.fold(progress.day, f64::max);
+        let day = known.fold(opens_days, f64::max);
+        // Subjects taken over may have been too many events before this part opened.
         let toxic = section
             .toxicity
             .as_ref()
             .and_then(|rule| toxicity_days(rule, &progress.treated, space))
+            .map(|toxic| toxic.max(start.day))
             .filter(|&toxic| toxic <= day);
         let mut decision = Decision::new(Step::SingleArm, stage, arm, day, Verdict::Continue);
         decision.short = progress.short;
@@ -163,42 +222,53 @@ pub(crate) fn conduct(
             return Ok(());
         }
         // Enrolment opens again with the decision.
-        progress.day = day;
+        opens_days = day;
     }
     Ok(())
 }
 
+fn earliest(days: &[f64]) -> Option<usize> {
+    (0..days.len()).min_by(|&a, &b| days[a].total_cmp(&days[b]))
+}
+
+/// Enrols the next candidate into a place; the day on which the place opens again if the product
+/// cannot be made and the subject is replaced.
 fn enrol_one(
     enrolment: &Enrolment<'_>,
     section: &SingleArm,
     endpoint: &Endpoint,
     arm: usize,
+    place_days: f64,
     progress: &mut Progress,
     space: &mut Space,
-) -> Result<(), BankExhausted> {
+) -> Result<Option<f64>, BankExhausted> {
     let arrival = progress.arrivals;
     progress.arrivals += 1;
-    progress.day += enrolment.waiting_days(arrival);
+    let entry_days = progress.last_entry_days.max(place_days) + enrolment.waiting_days(arrival);
+    progress.last_entry_days = entry_days;
     progress.enrolled += 1;
-    let treated_days = progress.day + enrolment.vein_to_vein_days(arrival);
+    let treated_days = entry_days + enrolment.vein_to_vein_days(arrival);
     let Some(administered) = enrolment.administered(arm, arrival) else {
-        enrolment.not_made(arm, progress.day, space);
+        enrolment.not_made(arm, entry_days, space);
         progress.not_made += 1;
-        if section.manufacturing_failure == ManufacturingFailure::Failure {
-            progress.counted.push(Counted {
-                known_days: treated_days,
-                yes: false,
-            });
-        }
-        return Ok(());
+        return Ok(match section.manufacturing_failure {
+            ManufacturingFailure::Replaced => Some(treated_days),
+            ManufacturingFailure::Failure => {
+                progress.counted.push(Counted {
+                    known_days: treated_days,
+                    yes: false,
+                });
+                None
+            }
+        });
     };
     progress.short += u32::from(administered != arm);
-    let number = enrolment.treat(administered, arm, progress.day, treated_days, space)?;
+    let number = enrolment.treat(administered, arm, entry_days, treated_days, space)?;
     progress.treated.push(number);
     progress
         .counted
         .push(judged(enrolment.specification, endpoint, number, space));
-    Ok(())
+    Ok(None)
 }
 
 /// The endpoint of a treated subject.

@@ -48,7 +48,8 @@ pub struct SingleArm {
     #[serde(default)]
     pub manufacturing_failure: ManufacturingFailure,
     /// After dose finding: whether the subjects treated there at the selected dose are the first
-    /// ones of the first stage.
+    /// ones of the first stage. With `manufacturing_failure = "failure"` these are all who were
+    /// assigned to it.
     #[serde(default)]
     pub include_dose_finding: bool,
     /// Rule that stops for toxicity; none where it is missing.
@@ -78,7 +79,7 @@ pub enum ManufacturingFailure {
 }
 
 /// Stops when the posterior probability that the event is more frequent than `threshold` exceeds
-/// `cutoff`, looked at whenever another subject's window is over.
+/// `cutoff`, looked at whenever another subject has the event or comes to the end of the window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ToxicityRule {
@@ -91,7 +92,7 @@ pub struct ToxicityRule {
     /// The two parameters of the beta prior.
     #[serde(default = "uniform")]
     pub prior: [f64; 2],
-    /// Subjects whose window is over before the rule applies.
+    /// Subjects with the event or with the window over before the rule applies.
     #[serde(default = "three")]
     pub minimum_subjects: u64,
     /// The event.
