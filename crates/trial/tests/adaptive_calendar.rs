@@ -14,11 +14,7 @@ fn each_replicate(
     number: u32,
     mut then: impl FnMut(&Space),
 ) {
-    let patients = Patients {
-        count: 300,
-        course,
-        attacks_previous_year: &|_| 0,
-    };
+    let patients = Patients { count: 300, course };
     let mut space = Space::default();
     for replicate in 0..number {
         simulate(trial, patients, Truth::AsDesigned, replicate, &mut space).unwrap();
