@@ -169,7 +169,13 @@ fn summary_text(s: &Summary, end_days: f64, scenario: &Scenario) -> String {
             None => format!("{expected:.2} {name}s expected"),
         });
     }
-    for (name, score) in [("EDSS", s.edss), ("MG-ADL", s.mg_adl), ("QMG", s.qmg)] {
+    for (name, score) in [
+        ("EDSS", s.edss),
+        ("MG-ADL", s.mg_adl),
+        ("QMG", s.qmg),
+        ("T25FW in s", s.t25fw_seconds),
+        ("INCAT", s.incat),
+    ] {
         if let Some([first, last]) = score {
             course.push(format!(
                 "{name} {} to {}",
@@ -248,6 +254,8 @@ fn figure(patient: &Individual, scenario: &Scenario, arguments: &Arguments) -> P
             score("EDSS", |v| v.edss),
             score("MG-ADL", |v| v.mg_adl),
             score("QMG", |v| v.qmg),
+            score("T25FW (s)", |v| v.t25fw_seconds),
+            score("INCAT", |v| v.incat),
         ]
         .into_iter()
         .flatten()
@@ -303,7 +311,15 @@ fn json(patient: &Individual, scenario: &Scenario, arguments: &Arguments) -> ser
         .visits
         .iter()
         .map(|v| {
-            json!({ "time_days": v.time_days, "edss": v.edss, "mg_adl": v.mg_adl, "qmg": v.qmg })
+            json!({
+                "time_days": v.time_days,
+                "edss": v.edss,
+                "mg_adl": v.mg_adl,
+                "qmg": v.qmg,
+                "mgc": v.mgc,
+                "t25fw_seconds": v.t25fw_seconds,
+                "incat": v.incat,
+            })
         })
         .collect();
     json!({

@@ -146,6 +146,9 @@ pub fn eligibility(variable: EligibilityVariable) -> &'static str {
         EligibilityVariable::Edss => "EDSS",
         EligibilityVariable::MgAdl => "MG-ADL",
         EligibilityVariable::Qmg => "QMG",
+        EligibilityVariable::Mgc => "MGC",
+        EligibilityVariable::T25fw => "T25FW in seconds",
+        EligibilityVariable::Incat => "INCAT disability score",
         EligibilityVariable::AttacksPreviousYear => "relapses or attacks in the previous year",
     }
 }

@@ -84,13 +84,13 @@ fn boin_operating_characteristics_match_every_row_within_monte_carlo_error() {
             );
             check("mean_dlt", &found.dlt[dose], number(row, "mean_dlt"), None);
             let none = number(row, "pct_stop_no_mtd") / 100.0;
-            let error = Some((none * (1.0 - none) / TRIALS_OF_THE_REFERENCE).sqrt());
-            check("pct_stop_no_mtd", &found.none_selected, none, error);
+            let error = (none * (1.0 - none) / TRIALS_OF_THE_REFERENCE).sqrt();
+            check("pct_stop_no_mtd", &found.none_selected, none, Some(error));
             // Their total falls short of the maximum only in trials that stopped, by the same number in each to
             // a first approximation; that gives the error of their mean.
             let total = number(row, "mean_total_n");
             let error = if none > 0.0 {
-                (trial.maximum_treated as f64 - total) / none * error.unwrap()
+                (trial.maximum_treated as f64 - total) / none * error
             } else {
                 0.0
             };

@@ -7,6 +7,7 @@
 //! counts the pairs in n log n steps. Harrell et al. 1982, doi:10.1001/jama.1982.03320430047030.
 
 use crate::error::{check_finite, check_length, check_start, check_times};
+use crate::order::{by_stratum_and_time_down, sortable_bits, sorted_places};
 use crate::{Estimate, NotEstimable};
 
 /// Pairs counted, and their concordance.
@@ -45,26 +46,17 @@ pub fn concordance(
     if !event.contains(&true) {
         return Err(NotEstimable::NoEvents);
     }
-    let stratum = |i: usize| strata.map_or(0, |s| s[i]);
     let ranks = dense_ranks(score);
-    // By stratum, from the last time to the first.
-    let mut order: Vec<(usize, u64, u32)> = (0..n)
-        .map(|i| (stratum(i), !(time[i] + 0.0).to_bits(), i as u32))
-        .collect();
-    order.sort_unstable();
-    let mut leaving: Vec<(usize, u64, u32)> = match start {
-        None => Vec::new(),
-        Some(start) => (0..n)
-            .map(|i| (stratum(i), !(start[i] + 0.0).to_bits(), i as u32))
-            .collect(),
-    };
-    leaving.sort_unstable();
+    let order = by_stratum_and_time_down(strata, time);
+    let leaving = start.map_or(Vec::new(), |start| by_stratum_and_time_down(strata, start));
+    let stratum = |i: u32| strata.map_or(0, |s| s[i as usize]);
+    let key = |i: u32| (stratum(i), time[i as usize]);
 
     let (mut concordant, mut discordant, mut tied) = (0, 0, 0);
     let mut at_risk = Fenwick::new(ranks.iter().max().map_or(0, |&r| r as usize + 1));
     let (mut seen, mut left, mut stratum_start) = (0, 0, 0);
-    for run in order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        if seen == 0 || order[seen - 1].0 != run[0].0 {
+    for run in order.chunk_by(|&a, &b| key(a) == key(b)) {
+        if seen == 0 || stratum(order[seen - 1]) != stratum(run[0]) {
             // Out with those still at risk in the stratum before.
             let stay = if leaving.is_empty() {
                 &order[stratum_start..seen]
@@ -72,15 +64,17 @@ pub fn concordance(
                 &leaving[left..seen]
             };
             stay.iter()
-                .for_each(|k| at_risk.add(ranks[k.2 as usize], -1));
+                .for_each(|i| at_risk.add(ranks[*i as usize], -1));
             (stratum_start, left) = (seen, seen);
         }
-        // Not yet under observation at this time: a start as late, which is a key as small.
-        while left < seen && !leaving.is_empty() && leaving[left].1 <= run[0].1 {
-            at_risk.add(ranks[leaving[left].2 as usize], -1);
-            left += 1;
+        // Under observation only from this time on.
+        if let Some(start) = start {
+            while left < seen && start[leaving[left] as usize] >= time[run[0] as usize] {
+                at_risk.add(ranks[leaving[left] as usize], -1);
+                left += 1;
+            }
         }
-        let members = || run.iter().map(|k| k.2 as usize);
+        let members = || run.iter().map(|&i| i as usize);
         members()
             .filter(|&i| !event[i])
             .for_each(|i| at_risk.add(ranks[i], 1));
@@ -110,12 +104,11 @@ pub fn concordance(
 
 /// Rank of each value among the distinct values, from 0.
 fn dense_ranks(values: &[f64]) -> Vec<u32> {
-    // Adding zero makes minus zero the same as zero.
-    let mut order: Vec<(f64, u32)> = values.iter().map(|v| v + 0.0).zip(0..).collect();
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let order = sorted_places(values.iter().map(|&v| sortable_bits(v)));
     let mut ranks = vec![0; values.len()];
-    for (rank, same) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
-        for &(_, i) in same {
+    let same = |&a: &u32, &b: &u32| values[a as usize] == values[b as usize];
+    for (rank, tied) in order.chunk_by(same).enumerate() {
+        for &i in tied {
             ranks[i as usize] = rank as u32;
         }
     }

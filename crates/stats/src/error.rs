@@ -25,7 +25,7 @@ pub enum NotEstimable {
     #[error("not estimable: every patient had the event")]
     OnlyEvents,
     /// Only one arm has subjects at risk when events happen.
-    #[error("not estimable: fewer than two arms have subjects at risk at an event")]
+    #[error("not estimable: fewer than two arms have subjects, or subjects at risk at an event")]
     EmptyArm,
     /// One level of a two-valued covariate, such as an arm, has no event at all, so its log rate
     /// is minus infinity.

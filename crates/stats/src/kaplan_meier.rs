@@ -10,6 +10,7 @@
 
 use crate::error::{check_length, check_level, check_times};
 use crate::normal::normal_critical;
+use crate::order::by_stratum_and_time;
 use crate::{Estimate, Interval, NotEstimable};
 
 /// The scale on which the interval for survival is symmetric.
@@ -137,8 +138,10 @@ pub fn kaplan_meier(time: &[f64], event: &[bool]) -> Estimate<KaplanMeier> {
             needed: 1,
         });
     }
-    let mut observed: Vec<(f64, bool)> = time.iter().copied().zip(event.iter().copied()).collect();
-    observed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let observed: Vec<(f64, bool)> = by_stratum_and_time(None, time)
+        .into_iter()
+        .map(|i| (time[i as usize], event[i as usize]))
+        .collect();
     let mut steps = Vec::with_capacity(observed.len());
     let (mut survival, mut log_variance, mut at_risk, mut all_events) =
         (1.0, 0.0, observed.len(), 0);

@@ -28,6 +28,7 @@ mod interval;
 mod log_linear;
 mod noncentral_t;
 mod normal;
+mod order;
 mod standardise;
 mod two_arm_size;
 

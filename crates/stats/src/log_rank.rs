@@ -15,6 +15,7 @@
 use crate::cholesky::{Cholesky, quadratic_form};
 use crate::error::{check_length, check_times};
 use crate::normal::normal_cdf;
+use crate::order::by_stratum_and_time;
 use crate::{ChiSquareTest, Estimate, InputError, NotEstimable};
 
 /// Choices for the log-rank test.
@@ -85,15 +86,16 @@ pub fn log_rank(
     }
     let labels = distinct_groups(group)?;
     let g = labels.len();
-    // Sorted by stratum, then by time; a time that is not negative sorts as its bits.
-    let mut order: Vec<(usize, u64, u32, bool)> = (0..time.len())
-        .map(|i| {
-            let stratum = options.strata.map_or(0, |s| s[i]);
-            let position = labels.binary_search(&group[i]).unwrap_or(0) as u32;
-            (stratum, (time[i] + 0.0).to_bits(), position, event[i])
+    let order: Vec<Observed> = by_stratum_and_time(options.strata, time)
+        .into_iter()
+        .map(|i| i as usize)
+        .map(|i| Observed {
+            stratum: options.strata.map_or(0, |s| s[i]),
+            time: time[i],
+            group: labels.partition_point(|&l| l < group[i]) as u32,
+            event: event[i],
         })
         .collect();
-    order.sort_unstable();
 
     let mut sums = Sums {
         observed: vec![0.0; g],
@@ -102,7 +104,7 @@ pub fn log_rank(
         at_risk: vec![0; g],
         events: vec![0; g],
     };
-    for stratum in order.chunk_by(|a, b| a.0 == b.0) {
+    for stratum in order.chunk_by(|a, b| a.stratum == b.stratum) {
         sums.add_stratum(stratum, options);
     }
 
@@ -147,6 +149,14 @@ pub fn log_rank(
     })
 }
 
+struct Observed {
+    stratum: usize,
+    time: f64,
+    /// Place of the group among the labels.
+    group: u32,
+    event: bool,
+}
+
 struct Sums {
     observed: Vec<f64>,
     expected: Vec<f64>,
@@ -157,18 +167,18 @@ struct Sums {
 
 impl Sums {
     /// Adds one stratum, sorted by time.
-    fn add_stratum(&mut self, subjects: &[(usize, u64, u32, bool)], options: &LogRankOptions) {
+    fn add_stratum(&mut self, subjects: &[Observed], options: &LogRankOptions) {
         let g = self.observed.len();
         self.at_risk.fill(0);
         for s in subjects {
-            self.at_risk[s.2 as usize] += 1;
+            self.at_risk[s.group as usize] += 1;
         }
         let (mut total, mut survival) = (subjects.len(), 1.0);
-        for tied in subjects.chunk_by(|a, b| a.1 == b.1) {
+        for tied in subjects.chunk_by(|a, b| a.time == b.time) {
             self.events.fill(0);
             let mut deaths = 0;
-            for s in tied.iter().filter(|s| s.3) {
-                self.events[s.2 as usize] += 1;
+            for s in tied.iter().filter(|s| s.event) {
+                self.events[s.group as usize] += 1;
                 deaths += 1;
             }
             if deaths > 0 {
@@ -191,7 +201,7 @@ impl Sums {
                 survival *= (n - d) / n;
             }
             for s in tied {
-                self.at_risk[s.2 as usize] -= 1;
+                self.at_risk[s.group as usize] -= 1;
             }
             total -= tied.len();
         }

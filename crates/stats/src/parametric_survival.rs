@@ -6,7 +6,7 @@
 //!
 //! Newton-Raphson runs in a = b / sigma and tau = 1 / sigma, where z = tau ln t - a x and the
 //! log-likelihood, sum over events of ln f(z) + ln tau - ln t and over censored of ln S(z), is
-//! concave (Burridge 1981, doi:10.1111/j.2517-6161.1981.tb01152.x); so the maximum is the only one and
+//! concave (Burridge 1981, J R Stat Soc B 43:41); so the maximum is the only one and
 //! step halving finds it. Standard errors from the observed information in (b, ln sigma).
 //! Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, chapter 3.
 

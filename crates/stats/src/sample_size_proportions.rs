@@ -43,7 +43,7 @@ pub enum ProportionTest {
     Pearson,
 }
 
-/// Largest total that is enumerated: half a second.
+/// Largest total that is enumerated.
 pub const LARGEST_ENUMERATION: u64 = 2_000;
 
 impl ProportionsDesign {
@@ -129,11 +129,17 @@ pub fn exact_rejection_probability(
         .map(|x| binomial_pmf(x, n0, probability[1]))
         .collect();
     let critical = normal_critical(1.0 - alpha_two_sided);
+    let log_factorials: Vec<f64> = std::iter::once(0.0)
+        .chain((1..=total).scan(0.0, |sum, k| {
+            *sum += libm::log(k as f64);
+            Some(*sum)
+        }))
+        .collect();
     let mut rejected = 0.0;
     for events in 0..=total {
         let range = events.saturating_sub(n0)..=events.min(n1);
         let joint = |x: u64| treated[x as usize] * control[(events - x) as usize];
-        match test {
+        rejected += match test {
             ProportionTest::Pearson => {
                 let rejects = |x: &u64| {
                     let table = TwoByTwo {
@@ -144,44 +150,117 @@ pub fn exact_rejection_probability(
                     };
                     pooled_z(&table).abs() >= critical
                 };
-                rejected += range.filter(rejects).map(joint).sum::<f64>();
+                range.filter(rejects).map(joint).sum::<f64>()
             }
             ProportionTest::FisherExact => {
-                let p_values = fisher_p_values(n1, n0, events);
-                let low = *range.start();
-                let rejects = |x: &u64| p_values[(x - low) as usize] <= alpha_two_sided;
-                rejected += range.filter(rejects).map(joint).sum::<f64>();
+                let (from_below, from_above) =
+                    fisher_rejections(n1, n0, events, alpha_two_sided, &log_factorials);
+                let (low, high) = (*range.start(), *range.end());
+                let below = (low..low + from_below).map(joint).sum::<f64>();
+                below + (high + 1 - from_above..=high).map(joint).sum::<f64>()
             }
-        }
+        };
     }
     Ok(rejected.min(1.0))
 }
 
-/// Fisher's two-sided p of every table with these margins, from the fewest treated responders up.
-fn fisher_p_values(n1: u64, n0: u64, events: u64) -> Vec<f64> {
+/// How many tables with these margins Fisher's test rejects, counted from the fewest treated responders
+/// up and from the most down.
+fn fisher_rejections(
+    n1: u64,
+    n0: u64,
+    events: u64,
+    alpha: f64,
+    log_factorials: &[f64],
+) -> (u64, u64) {
     let (low, high) = (events.saturating_sub(n0), events.min(n1));
-    let (n1, n0, m) = (n1 as f64, n0 as f64, events as f64);
+    let log_choose = |n: u64, k: u64| {
+        let [n, k] = [n as usize, k as usize];
+        log_factorials[n] - log_factorials[k] - log_factorials[n - k]
+    };
+    let all = log_choose(n1 + n0, events);
     // Logarithms, so that far tails of large tables compare correctly.
-    let mut log_weight = vec![0.0];
-    for x in low..high {
-        let x = x as f64;
-        let ratio = (m - x) * (n1 - x) / ((x + 1.0) * (n0 - m + x + 1.0));
-        log_weight.push(log_weight[log_weight.len() - 1] + libm::log(ratio));
-    }
-    let largest = log_weight.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weight: Vec<f64> = log_weight.iter().map(|w| libm::exp(w - largest)).collect();
-    let all: f64 = weight.iter().sum();
-    // From the least likely table up; the table itself and all within 1e-7 relative count.
-    let mut order: Vec<usize> = (0..weight.len()).collect();
-    order.sort_unstable_by(|&i, &j| log_weight[i].total_cmp(&log_weight[j]).then(i.cmp(&j)));
-    let mut p_values = vec![0.0; weight.len()];
-    let (mut sum, mut counted) = (0.0, 0);
-    for &i in &order {
-        while counted < order.len() && log_weight[order[counted]] <= log_weight[i] + 1e-7 {
-            sum += weight[order[counted]];
-            counted += 1;
+    let log_probability: Vec<f64> = (low..=high)
+        .map(|x| log_choose(n1, x) + log_choose(n0, events - x) - all)
+        .collect();
+    // The probabilities fall to both ends. From the least likely table up: it and all within 1e-7
+    // relative have one p value, the sum so far.
+    let (mut below, mut above, mut sum) = (0, 0, 0.0);
+    let tables = log_probability.len();
+    loop {
+        let (mut next_below, mut next_above) = (below, above);
+        let left = |k: usize| log_probability[k];
+        let right = |k: usize| log_probability[tables - 1 - k];
+        if below + above >= tables {
+            return (below as u64, above as u64);
         }
-        p_values[i] = (sum / all).min(1.0);
+        let limit = left(below).min(right(above)) + 1e-7;
+        while next_below + next_above < tables && left(next_below) <= limit {
+            sum += libm::exp(left(next_below));
+            next_below += 1;
+        }
+        while next_below + next_above < tables && right(next_above) <= limit {
+            sum += libm::exp(right(next_above));
+            next_above += 1;
+        }
+        if sum > alpha {
+            return (below as u64, above as u64);
+        }
+        (below, above) = (next_below, next_above);
     }
-    p_values
+}
+
+/// Subjects for an exact power, by enumeration of one control arm after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExactSize {
+    /// Smallest control arm searched that has the power.
+    pub first: u64,
+    /// Smallest control arm from which on all searched have it.
+    pub holds_from: u64,
+    /// Largest control arm searched.
+    pub searched_to: u64,
+}
+
+/// Whole subjects of both arms with this many on control, treatment first.
+pub fn arms(control: u64, allocation: f64) -> [u64; 2] {
+    let treated = (control as f64 * allocation * (1.0 - 1e-12)).ceil();
+    [(treated as u64).max(1), control]
+}
+
+/// The smallest arms whose exact power is the one asked for. Searched from half of the normal size up
+/// to where the sawtooth has passed: the normal size with its continuity correction, a quarter more
+/// and ten. None if that is beyond what is enumerated.
+pub fn exact_sample_size(
+    design: &ProportionsDesign,
+    power: f64,
+    test: ProportionTest,
+) -> Result<Option<ExactSize>, InputError> {
+    let normal = sample_size_proportions(design, power)?.control;
+    let gap = (design.treated - design.control).abs();
+    let corrected = normal + (1.0 + 1.0 / design.allocation) / gap;
+    let last = 1.25 * corrected + 10.0;
+    if last * (1.0 + design.allocation) > LARGEST_ENUMERATION as f64 - 2.0 {
+        return Ok(None);
+    }
+    let (from, to) = ((0.5 * normal).ceil().max(1.0) as u64, last as u64);
+    let (mut first, mut holds_from) = (None, None);
+    for control in from..=to {
+        let reached = exact_rejection_probability(
+            arms(control, design.allocation),
+            [design.treated, design.control],
+            design.alpha_two_sided,
+            test,
+        )?;
+        if reached >= power {
+            first = first.or(Some(control));
+            holds_from = holds_from.or(Some(control));
+        } else {
+            holds_from = None;
+        }
+    }
+    Ok(first.zip(holds_from).map(|(first, holds_from)| ExactSize {
+        first,
+        holds_from,
+        searched_to: to,
+    }))
 }

@@ -10,7 +10,7 @@
 //! * Odds ratio: sum (a d / N) / sum (b c / N), with the variance of its logarithm of Robins, Breslow
 //!   and Greenland 1986, doi:10.2307/2531052.
 //! * Risk difference: strata weighted by n1 n2 / N, with the variance of Sato 1989,
-//!   doi:10.2307/2531500, sound for few large and for many small strata.
+//!   Biometrics 45:1323, sound for few large and for many small strata.
 //! * Homogeneity of the odds ratio: Breslow and Day 1980 at the Mantel-Haenszel odds ratio, without
 //!   Tarone's correction.
 //!

@@ -1,5 +1,8 @@
 //! What must hold for any group sequential design: exact cases, published figures, simulation, and
 //! invariants under random information.
+//!
+//! Where looks nearly coincide the density is interpolated by polynomials, whose error is about 1e-8
+//! of it; two ways to the same number may differ by that. Elsewhere they agree to 1e-10.
 
 use std::time::{Duration, Instant};
 
@@ -597,9 +600,9 @@ proptest! {
         let a = stopping(Sides::Two, &looks, drift).unwrap();
         let b = stopping(Sides::Two, &looks, -drift).unwrap();
         for (a, b) in a.efficacy.iter().zip(&b.opposite) {
-            prop_assert!(near(*a, *b, 1e-10), "{a} {b}");
+            prop_assert!(near(*a, *b, 1e-8), "{a} {b}");
         }
-        prop_assert!(near(a.expected_information, b.expected_information, 1e-10));
+        prop_assert!(near(a.expected_information, b.expected_information, 1e-8));
     }
 
     #[test]
@@ -629,7 +632,14 @@ proptest! {
             boundary, sides, alpha: 0.05, power: 0.8, information: information.clone(), futility,
         }).unwrap();
         for (observed, planned) in observed_boundaries(&ours, &information).unwrap().iter().zip(&ours.looks) {
-            prop_assert!(near(observed.efficacy, planned.efficacy, 1e-7), "{observed:?} {planned:?}");
+            // An error far out is a difference of two spent so far, good to 1e-16 at best, and
+            // what is below that is left to the next look: there only the probabilities agree.
+            let (seen, meant) = (normal_sf(observed.efficacy), normal_sf(planned.efficacy));
+            prop_assert!(near(seen, meant, 1e-12), "{observed:?} {planned:?}");
+            prop_assert!(
+                planned.efficacy > 6.0 || near(observed.efficacy, planned.efficacy, 1e-7),
+                "{observed:?} {planned:?}"
+            );
             prop_assert!(near(observed.futility, planned.futility, 1e-7), "{observed:?} {planned:?}");
         }
     }
@@ -665,7 +675,7 @@ proptest! {
         // The two one-sided p values of a continuous statistic add up to 1.
         let other = result.p_two_sided / 2.0;
         prop_assert!(
-            near(other, result.p_one_sided, 1e-9) || near(other, 1.0 - result.p_one_sided, 1e-9)
+            near(other, result.p_one_sided, 1e-8) || near(other, 1.0 - result.p_one_sided, 1e-8)
         );
     }
 }

@@ -10,8 +10,8 @@ use neurocart_stats::sample_size_negative_binomial::{
     NullVariance, RelapseRateDesign, power_negative_binomial, sample_size_negative_binomial,
 };
 use neurocart_stats::sample_size_proportions::{
-    ProportionTest, ProportionsDesign, exact_rejection_probability, power_proportions,
-    sample_size_proportions,
+    ProportionTest, ProportionsDesign, exact_rejection_probability, exact_sample_size,
+    power_proportions, sample_size_proportions,
 };
 use neurocart_stats::two_by_two::{TwoByTwo, fisher_exact, pearson_chi_square};
 use proptest::prelude::*;
@@ -144,6 +144,42 @@ fn adjusting_for_baseline_saves_the_square_of_the_correlation() {
 }
 
 #[test]
+fn exact_sizes_are_where_the_sawtooth_first_and_last_crosses() {
+    let design = ProportionsDesign {
+        treated: 0.6,
+        control: 0.3,
+        allocation: 1.0,
+        alpha_two_sided: 0.05,
+    };
+    let power = |n: u64, test| exact_rejection_probability([n, n], [0.6, 0.3], 0.05, test).unwrap();
+    for test in [ProportionTest::FisherExact, ProportionTest::Pearson] {
+        let size = exact_sample_size(&design, 0.8, test).unwrap().unwrap();
+        assert!(power(size.first, test) >= 0.8 && power(size.first - 1, test) < 0.8);
+        assert!((size.holds_from..=size.searched_to).all(|n| power(n, test) >= 0.8));
+        assert!(size.first == size.holds_from || power(size.holds_from - 1, test) < 0.8);
+    }
+    // Enumeration of all tables with R's `fisher.test` and `dbinom`.
+    assert_exact(
+        "Fisher 42",
+        power(42, ProportionTest::FisherExact),
+        FISHER_42,
+    );
+    assert_exact(
+        "Fisher 48",
+        power(48, ProportionTest::FisherExact),
+        FISHER_48,
+    );
+    let huge = ProportionsDesign {
+        treated: 0.301,
+        ..design
+    };
+    assert_eq!(
+        exact_sample_size(&huge, 0.8, ProportionTest::FisherExact),
+        Ok(None)
+    );
+}
+
+#[test]
 fn impossible_designs_are_bad_input() {
     let rates = RelapseRateDesign {
         control_rate: 0.5,
@@ -232,3 +268,5 @@ proptest! {
         let _ = exact_rejection_probability([3, 4], [a, b], c, ProportionTest::FisherExact);
     }
 }
+const FISHER_42: f64 = 0.7637940208465;
+const FISHER_48: f64 = 0.8004594834642;

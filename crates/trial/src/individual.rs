@@ -79,6 +79,10 @@ pub struct Summary {
     pub mg_adl: Option<[f64; 2]>,
     /// QMG at the first and the last visit of this course.
     pub qmg: Option<[f64; 2]>,
+    /// Timed 25-foot walk at the first and the last visit of this course.
+    pub t25fw_seconds: Option<[f64; 2]>,
+    /// INCAT disability score at the first and the last visit of this course.
+    pub incat: Option<[f64; 2]>,
     /// Size of the autoreactive clone at the end, relative to the disease.
     pub clone_at_end: f64,
 }
@@ -244,6 +248,8 @@ pub fn summary(
         edss: score(|v| v.edss),
         mg_adl: score(|v| v.mg_adl),
         qmg: score(|v| v.qmg),
+        t25fw_seconds: score(|v| v.t25fw_seconds),
+        incat: score(|v| v.incat),
         clone_at_end: series("AMt").last().copied().unwrap_or(f64::NAN),
     }
 }

@@ -192,7 +192,7 @@ pub struct Collector<'a> {
     subjects: Vec<Vec<f64>>,
     times: Vec<Vec<(Vec<f64>, Vec<bool>)>>,
     yes: Vec<Vec<Vec<f64>>>,
-    values: Vec<[Vec<ScoreMeans>; 3]>,
+    values: Vec<[Vec<ScoreMeans>; SCORES.len()]>,
     safety: Vec<[Vec<f64>; SAFETY.len()]>,
 }
 
@@ -204,7 +204,14 @@ struct ScoreMeans {
     subjects: Vec<f64>,
 }
 
-const SCORES: [Score; 3] = [Score::Edss, Score::MgAdl, Score::Qmg];
+const SCORES: [Score; 6] = [
+    Score::Edss,
+    Score::MgAdl,
+    Score::Qmg,
+    Score::Mgc,
+    Score::T25fw,
+    Score::Incat,
+];
 
 impl<'a> Collector<'a> {
     /// Nothing collected yet.
@@ -222,7 +229,7 @@ impl<'a> Collector<'a> {
             subjects: vec![Vec::new(); arms],
             times: vec![vec![Default::default(); endpoints]; arms],
             yes: vec![vec![Vec::new(); endpoints]; arms],
-            values: vec![[per_visit.clone(), per_visit.clone(), per_visit]; arms],
+            values: vec![std::array::from_fn(|_| per_visit.clone()); arms],
             safety: vec![Default::default(); arms],
             visits,
         }
@@ -345,7 +352,12 @@ impl<'a> Collector<'a> {
                 }
             }
             for (means, score) in self.values[number].iter().zip(SCORES) {
-                if means.iter().all(|visit| visit.value.is_empty()) {
+                // What follows another score is shown only where an endpoint reads it.
+                let derived = matches!(score, Score::Mgc | Score::T25fw | Score::Incat);
+                let endpoints = &self.specification.endpoints;
+                let is_read = || endpoints.iter().any(|e| e.measure.score() == Some(score));
+                let unseen = means.iter().all(|visit| visit.value.is_empty());
+                if unseen || (derived && !is_read()) {
                     continue;
                 }
                 pool.scores.push(ArmScore {

@@ -114,6 +114,30 @@ pub const PATIENTS: Table = Table {
         column("qmg_first", Number, true, "QMG at day 0."),
         column("qmg_last", Number, true, "QMG at the last visit."),
         column(
+            "t25fw_seconds_first",
+            Number,
+            true,
+            "Timed 25-foot walk at day 0.",
+        ),
+        column(
+            "t25fw_seconds_last",
+            Number,
+            true,
+            "Timed 25-foot walk at the last visit.",
+        ),
+        column(
+            "incat_first",
+            Number,
+            true,
+            "INCAT disability score at day 0.",
+        ),
+        column(
+            "incat_last",
+            Number,
+            true,
+            "INCAT disability score at the last visit.",
+        ),
+        column(
             "clone_at_end",
             Number,
             false,
@@ -269,6 +293,10 @@ fn push(rows: &mut Rows, number: u64, s: &Summary) {
         last(s.mg_adl).into(),
         first(s.qmg).into(),
         last(s.qmg).into(),
+        first(s.t25fw_seconds).into(),
+        last(s.t25fw_seconds).into(),
+        first(s.incat).into(),
+        last(s.incat).into(),
         s.clone_at_end.into(),
     ]);
 }

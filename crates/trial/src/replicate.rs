@@ -244,6 +244,9 @@ pub fn is_eligible(
             EligibilityVariable::Edss => baseline.edss,
             EligibilityVariable::MgAdl => baseline.mg_adl,
             EligibilityVariable::Qmg => baseline.qmg,
+            EligibilityVariable::Mgc => baseline.mgc,
+            EligibilityVariable::T25fw => baseline.t25fw_seconds,
+            EligibilityVariable::Incat => baseline.incat,
             EligibilityVariable::AttacksPreviousYear => Some(f64::from(attacks_previous_year())),
         };
         value.is_some_and(|value| {

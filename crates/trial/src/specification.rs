@@ -143,6 +143,12 @@ pub enum EligibilityVariable {
     MgAdl,
     /// QMG as measured at baseline.
     Qmg,
+    /// MG Composite as measured at baseline.
+    Mgc,
+    /// Timed 25-foot walk in seconds as measured at baseline.
+    T25fw,
+    /// INCAT disability score as measured at baseline.
+    Incat,
     /// Relapses or attacks in the year before enrolment: drawn from the patient's own attack
     /// rate, so subjects selected for them show regression to the mean in the trial.
     AttacksPreviousYear,

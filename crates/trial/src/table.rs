@@ -365,6 +365,12 @@ pub const SUBJECTS: Table = Table {
         column("baseline_mg_adl", Number, true, "MG-ADL at day 0, 0 to 24."),
         column("baseline_qmg", Number, true, "QMG at day 0, 0 to 39."),
         column(
+            "baseline_t25fw_seconds",
+            Number,
+            true,
+            "Timed 25-foot walk at day 0, 0 to 180 seconds.",
+        ),
+        column(
             "attacks",
             Integer,
             false,
@@ -399,6 +405,18 @@ pub const SUBJECTS: Table = Table {
             Number,
             true,
             "Onset of neurotoxicity, in days from the first treatment.",
+        ),
+        column(
+            "icaht_early_grade",
+            Integer,
+            true,
+            "Grade of early haematotoxicity (ICAHT, EHA/EBMT 2023), 0 to 4; missing without CAR T cells.",
+        ),
+        column(
+            "icaht_late_grade",
+            Integer,
+            true,
+            "Grade of late haematotoxicity over the whole follow-up, 0 to 4; missing without CAR T cells.",
         ),
         column(
             "clone_extinct_days",
@@ -457,6 +475,14 @@ pub const VISITS: Table = Table {
             true,
             "Quantitative Myasthenia Gravis score, 0 to 39.",
         ),
+        column("mgc", Number, true, "Myasthenia Gravis Composite, 0 to 50."),
+        column(
+            "t25fw_seconds",
+            Number,
+            true,
+            "Timed 25-foot walk, 0 to 180 seconds by 0.1.",
+        ),
+        column("incat", Number, true, "INCAT disability score, 0 to 10."),
         column(
             "b_cells_per_ul",
             Number,

@@ -27,6 +27,7 @@ fn the_library_lists_what_can_be_simulated() {
     exit code 0
     ---- stdout
     diseases
+      cidp                      Chronic inflammatory demyelinating polyneuropathy
       mg-achr                   Generalised myasthenia gravis with acetylcholine receptor antibodies
       mg-musk                   Generalised myasthenia gravis with MuSK antibodies
       mogad                     Myelin oligodendrocyte glycoprotein antibody-associated disease
@@ -34,6 +35,7 @@ fn the_library_lists_what_can_be_simulated() {
       ms-relapsing              Relapsing multiple sclerosis
       ms-secondary-progressive  Secondary progressive multiple sclerosis
       nmosd-aqp4                Neuromyelitis optica spectrum disorder with aquaporin-4 antibodies
+      stiff-person              Stiff-person syndrome with GAD65 antibodies
 
     therapies
       bcma-cart         Autologous BCMA CAR T cells
@@ -178,7 +180,7 @@ fn broken_files_are_named_with_their_lines() {
     assert_snapshot!(folder.run(&PATIENT), @r#"
     exit code 2
     ---- stderr
-    error: unknown field `shortname`, expected one of `id`, `name`, `short_name`, `summary`, `parameter_scope`, `autoantibody`, `attacks`, `disability`, `myasthenia`
+    error: unknown field `shortname`, expected one of `id`, `name`, `short_name`, `summary`, `parameter_scope`, `autoantibody`, `attacks`, `disability`, `myasthenia`, `walking`, `incat`, `lesions`
       --> mine/diseases/mg-achr.toml:3:1
        3 | shortname = "AChR MG"
          | ^

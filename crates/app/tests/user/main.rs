@@ -2,6 +2,7 @@
 
 mod check;
 mod command_line;
+mod design_gsd;
 mod disk;
 mod interruption;
 mod library;
@@ -10,3 +11,4 @@ mod patient;
 mod population;
 mod program;
 mod trial;
+mod two_arm_designs;

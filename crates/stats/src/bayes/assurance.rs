@@ -105,9 +105,6 @@ pub fn assurance_normal(
 pub fn assurance_single_arm(prior: &BetaMixture, subjects: u64, r: u64) -> Estimate<Assurance> {
     check_trial_size("subjects", subjects)?;
     check_count("r", r, subjects)?;
-    for component in prior.components() {
-        component.beta.check()?;
-    }
     let assurance: f64 = prior
         .components()
         .iter()
@@ -151,9 +148,6 @@ pub fn assurance_fisher(
     }
     // Chance of each count over the prior and at its mean.
     let chances = |prior: &BetaMixture, n: u64| -> Estimate<Vec<(f64, f64)>> {
-        for component in prior.components() {
-            component.beta.check()?;
-        }
         (0..=n)
             .map(|x| Ok((prior.predictive(x, n)?, binomial_pmf(x, n, prior.mean()))))
             .collect()

@@ -15,7 +15,7 @@
 //! (f'/f)^2 t (1 - t) f dt, with f(0) and f(1) only where a component has a = 1 or b = 1. So a
 //! uniform component adds nothing of its own. With a or b below 1 the integral diverges.
 
-use super::quadrature::logit_nodes;
+use super::quadrature::{logit_nodes, logit_range};
 use crate::beta::{beta_factor, incomplete_beta_pair};
 use crate::distribution::{binomial_pmf, incomplete_beta_inverse, ln_gamma};
 use crate::error::check_count;
@@ -110,15 +110,6 @@ pub struct BetaMixture {
     components: Vec<WeightedBeta>,
 }
 
-impl From<Beta> for BetaMixture {
-    /// One component; its parameters are not checked until it is used.
-    fn from(beta: Beta) -> BetaMixture {
-        BetaMixture {
-            components: vec![WeightedBeta { weight: 1.0, beta }],
-        }
-    }
-}
-
 impl BetaMixture {
     /// A mixture of `components`; weights are scaled to add up to one.
     ///
@@ -143,6 +134,11 @@ impl BetaMixture {
             }
         }
         Ok(normalised(components.to_vec()))
+    }
+
+    /// A single component.
+    pub fn single(beta: Beta) -> Result<BetaMixture, InputError> {
+        BetaMixture::new(&[WeightedBeta { weight: 1.0, beta }])
     }
 
     /// The components, in the order given.
@@ -278,21 +274,21 @@ impl BetaMixture {
         };
         let ends = at_end(|x| x.a, |x| x.b) + at_end(|x| x.b, |x| x.a);
         let betas: Vec<Beta> = self.components.iter().map(|c| c.beta).collect();
-        let nodes = logit_nodes(&betas);
-        let body: f64 = nodes
-            .iter()
-            .map(|&(u, weight)| weight * self.squared_score(u).0)
+        let body: f64 = logit_nodes(&betas)
+            .into_iter()
+            .map(|(u, weight)| weight * self.squared_score(u).0)
             .sum();
         // Beyond the nodes the integrand falls as e^(s |u|) with s the score there, a - 1 or 1 - b.
-        let tail = |node: Option<&(f64, f64)>| {
-            let (value, score) = node.map_or((0.0, 0.0), |&(u, _)| self.squared_score(u));
+        let tail = |u: f64| {
+            let (value, score) = self.squared_score(u);
             if value > 0.0 {
                 value / score.abs()
             } else {
                 0.0
             }
         };
-        let integral = body + tail(nodes.first()) + tail(nodes.last());
+        let (low, high) = logit_range(&betas);
+        let integral = body + tail(low) + tail(high);
         Ok(2.0 - ends + integral)
     }
 

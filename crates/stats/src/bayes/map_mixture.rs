@@ -151,8 +151,8 @@ fn fit(cells: &[Cell], components: usize) -> Estimate<MixtureFit> {
     })
 }
 
-/// One component per centre: cells in `components` groups, alternately near and far from the median,
-/// so that a narrow and a wide one start apart.
+/// The single best fit, and for more components copies of it from narrow to wide, each worth a quarter
+/// of the subjects of the one before, so that they do not start as one.
 fn start(cells: &[Cell], components: usize) -> Vec<WeightedBeta> {
     let whole = cells.iter().fold(Sums::default(), |mut sum, cell| {
         sum.add(cell, cell.probability);
@@ -161,9 +161,7 @@ fn start(cells: &[Cell], components: usize) -> Vec<WeightedBeta> {
     let one = whole.beta(Beta { a: 1.0, b: 1.0 });
     (0..components)
         .map(|k| {
-            // The single best fit, made narrower and wider by powers of two.
-            let factor = libm::exp2(1.0 - 2.0 * k as f64 + (components as f64 - 2.0).max(0.0));
-            let factor = if components == 1 { 1.0 } else { factor };
+            let factor = libm::exp2((components - 1) as f64 - 2.0 * k as f64);
             WeightedBeta {
                 weight: 1.0 / components as f64,
                 beta: within(one.a * factor, one.b * factor),

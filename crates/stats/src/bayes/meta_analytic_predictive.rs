@@ -27,7 +27,11 @@ const MOST_STUDIES: usize = 500;
 /// Terms this far below the largest are left out, as logarithms: 1e-13 of it.
 const NEGLIGIBLE: f64 = 30.0;
 /// Points of the grid for tau.
-const TAU_POINTS: usize = 97;
+const TAU_POINTS: usize = 129;
+/// The grid for tau ends where its posterior density is e^-20, 2e-9, of its largest value.
+const TAU_NEGLIGIBLE: f64 = 20.0;
+/// Steps for mu, as parts of the usual one, where tau is so small that the usual one shows.
+const FINEST_STEP: f64 = 1.0 / 32.0;
 
 /// One historical study's control arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +82,7 @@ pub struct MapPrior {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Node {
     mu: f64,
-    tau: f64,
+    sd: f64,
     weight: f64,
 }
 
@@ -114,7 +118,7 @@ pub fn map_prior(studies: &[HistoricalControl], priors: &MapPriors) -> Estimate<
         };
         nodes.extend(at.mus.iter().map(|&(mu, share)| Node {
             mu,
-            tau: at.tau,
+            sd: at.sd,
             weight: end * density * share,
         }));
     }
@@ -122,11 +126,19 @@ pub fn map_prior(studies: &[HistoricalControl], priors: &MapPriors) -> Estimate<
     for node in &mut nodes {
         node.weight /= total;
     }
-    let tau_mean = nodes.iter().map(|n| n.weight * n.tau).sum();
+    let area: f64 = density.iter().sum::<f64>() - 0.5 * (density[0] + density[density.len() - 1]);
+    // The last term is Euler and Maclaurin's: tau times its density rises from 0 at the lower end.
+    let tau_mean = taus
+        .iter()
+        .zip(&density)
+        .map(|(t, d)| t.tau * d)
+        .sum::<f64>()
+        / area
+        + step / 12.0 * density[0] / area;
     nodes.retain(|n| n.weight > 1e-13);
     let (mut first, mut second) = (0.0, 0.0);
     for node in &nodes {
-        let (mean, square) = logistic_normal_moments(node.mu, node.tau);
+        let (mean, square) = logistic_normal_moments(node.mu, node.sd);
         first += node.weight * mean;
         second += node.weight * square;
     }
@@ -190,6 +202,10 @@ struct AtTau {
     ln_marginal: f64,
     /// Values of mu with their shares, which add up to one.
     mus: Vec<(f64, f64)>,
+    /// Standard deviation of the next theta about each mu: tau, but at least the step between them,
+    /// so that their sum is smooth. The steps are then so small that this adds 6e-5 to the variance
+    /// of mu at most, for the least values of tau.
+    sd: f64,
 }
 
 /// The grid for tau and its step.
@@ -205,11 +221,11 @@ fn tau_grid(studies: &[HistoricalControl], priors: &MapPriors) -> (Vec<AtTau>, f
             .iter()
             .map(|t| t.ln_marginal)
             .fold(f64::NEG_INFINITY, f64::max);
-        let counts = |t: &AtTau| t.ln_marginal > largest - NEGLIGIBLE;
+        let counts = |t: &AtTau| t.ln_marginal > largest - TAU_NEGLIGIBLE;
         let first = grid.iter().position(counts).unwrap_or(0);
         let last = grid.iter().rposition(counts).unwrap_or(TAU_POINTS - 1);
-        // A third of the points is enough for a smooth peak.
-        if last - first >= TAU_POINTS / 3 || step < 1e-9 {
+        // Narrow until most of the points count.
+        if last - first >= TAU_POINTS / 2 || step < 1e-9 {
             return (grid, step);
         }
         (low, high) = (
@@ -268,7 +284,8 @@ fn at_tau(studies: &[HistoricalControl], priors: &MapPriors, tau: f64) -> AtTau 
         information += weight;
         weighted += weight * libm::log(r / (n - r));
     }
-    let step = 0.5 / information.sqrt();
+    let usual = 0.5 / information.sqrt();
+    let step = tau.clamp(FINEST_STEP * usual, usual);
     let centre = climb(weighted / information, step, &ln_posterior);
     let terms = around(centre, step, &ln_posterior);
     let largest = terms.iter().map(|t| t.1).fold(f64::NEG_INFINITY, f64::max);
@@ -281,6 +298,7 @@ fn at_tau(studies: &[HistoricalControl], priors: &MapPriors, tau: f64) -> AtTau 
     AtTau {
         tau,
         ln_marginal: largest + libm::log(sum * step) - 0.5 * z * z,
+        sd: tau.max(FINEST_STEP * usual),
         mus: shares
             .into_iter()
             .map(|(mu, share)| (mu, share / sum))
@@ -367,16 +385,16 @@ fn around(mode: f64, step: f64, ln: &impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     points
 }
 
-/// Mean and mean square of 1 / (1 + e^-theta) for theta ~ N(mu, tau^2).
-fn logistic_normal_moments(mu: f64, tau: f64) -> (f64, f64) {
+/// Mean and mean square of 1 / (1 + e^-theta) for theta ~ N(mu, sd^2).
+fn logistic_normal_moments(mu: f64, sd: f64) -> (f64, f64) {
     // In steps of the normal deviate that are small beside the logistic function's width too.
-    let step = 0.4 / tau.max(1.0);
+    let step = 0.4 / sd.max(1.0);
     let points = (9.0 / step).ceil() as i32;
     let (mut all, mut mean, mut square) = (0.0, 0.0, 0.0);
     for k in -points..=points {
         let z = step * f64::from(k);
         let weight = libm::exp(-0.5 * z * z);
-        let (p, _) = expit(mu + tau * z);
+        let (p, _) = expit(mu + sd * z);
         all += weight;
         mean += weight * p;
         square += weight * p * p;
@@ -401,16 +419,7 @@ impl MapPrior {
         let sum: f64 = self
             .nodes
             .iter()
-            .map(|n| {
-                let below = if n.tau > 0.0 {
-                    normal_cdf((u - n.mu) / n.tau)
-                } else if u >= n.mu {
-                    1.0
-                } else {
-                    0.0
-                };
-                n.weight * below
-            })
+            .map(|n| n.weight * normal_cdf((u - n.mu) / n.sd))
             .sum();
         sum.min(1.0)
     }

@@ -33,8 +33,8 @@ fn gauss_legendre() -> [(f64, f64); POINTS] {
     })
 }
 
-/// Nodes u = logit t and weights for integrals of smooth functions against the densities `betas`.
-pub(crate) fn logit_nodes(betas: &[Beta]) -> Vec<(f64, f64)> {
+/// The range of u = logit t outside of which all `betas` are negligible.
+pub(crate) fn logit_range(betas: &[Beta]) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for beta in betas {
         let (centre, spread) = (beta.logit_centre(), beta.logit_spread());
@@ -42,6 +42,12 @@ pub(crate) fn logit_nodes(betas: &[Beta]) -> Vec<(f64, f64)> {
         low = low.min(centre - 10.0 * spread - 45.0 / beta.a);
         high = high.max(centre + 10.0 * spread + 45.0 / beta.b);
     }
+    (low, high)
+}
+
+/// Nodes u = logit t and weights for integrals of smooth functions against the densities `betas`.
+pub(crate) fn logit_nodes(betas: &[Beta]) -> Vec<(f64, f64)> {
+    let (low, high) = logit_range(betas);
     let mut ends = vec![low, high];
     let mut around = |centre: f64, spread: f64| {
         ends.push(centre);

@@ -7,6 +7,7 @@
 
 use super::maximum::maximise;
 use super::prepared::prepare;
+use super::risk_set::width;
 use super::{CoxOptions, Ties};
 use crate::error::{check_finite, check_length};
 use crate::{Estimate, InputError};
@@ -66,13 +67,14 @@ pub fn cox_baseline_hazard(
     let factor = libm::exp(own - largest);
 
     let mut increments = Vec::new();
-    subjects.walk(p, &maximum.likelihood.risk, |run, all, dying| {
+    let zero = || vec![0.0; width(p)];
+    subjects.walk(p, zero, &maximum.likelihood.risk, |run, all, dying| {
         let d = run.events;
         increments.push(match options.ties {
             Ties::Efron if d > 1 => (0..d)
-                .map(|k| 1.0 / (all.s0 - k as f64 / d as f64 * dying.s0))
+                .map(|k| 1.0 / (all.s0() - k as f64 / d as f64 * dying.s0()))
                 .sum(),
-            _ => d as f64 / all.s0,
+            _ => d as f64 / all.s0(),
         });
     });
     let mut increments = increments.into_iter().rev();

@@ -11,7 +11,7 @@
 
 use super::maximum::maximise;
 use super::prepared::{Prepared, prepare};
-use super::risk_set::Lingering;
+use super::risk_set::{Lingering, width};
 use super::{CoxOptions, Ties};
 use crate::error::{check_length, check_level};
 use crate::normal::{normal_critical, normal_two_sided};
@@ -161,9 +161,10 @@ fn residuals(
     let x = |i: usize| &subjects.x[i * p..(i + 1) * p];
     // Per event time, from the last: hazard of the events, and mean covariates.
     let mut events = Vec::new();
-    subjects.walk(p, risk, |run, all, _| {
-        let mean: Vec<f64> = all.s1.iter().map(|s| s / all.s0).collect();
-        events.push((run.events as f64 / all.s0, mean));
+    let zero = || vec![0.0; width(p)];
+    subjects.walk(p, zero, risk, |run, all, _| {
+        let mean: Vec<f64> = (0..p).map(|j| all.s1(j) / all.s0()).collect();
+        events.push((run.events as f64 / all.s0(), mean));
     });
 
     // Forwards in time. Integrals of dH and mean dH, plain and with weight G(t-).

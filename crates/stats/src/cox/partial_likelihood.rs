@@ -14,7 +14,7 @@
 //! counts with their mean weight, as in R's `coxph`; not for the exact likelihood.
 
 use super::Ties;
-use super::risk_set::{Run, Subjects, Sums};
+use super::risk_set::{Run, Subjects, Sums, width};
 
 /// Log partial likelihood with gradient and information at one coefficient vector.
 pub(super) struct Likelihood {
@@ -47,73 +47,97 @@ impl Likelihood {
     pub fn evaluate(&mut self, subjects: &Subjects, ties: Ties, b: &[f64]) {
         // The same code with the number of covariates known to the compiler in the usual cases.
         match subjects.covariates {
-            1 => self.evaluate_with(1, subjects, ties, b),
-            2 => self.evaluate_with(2, subjects, ties, b),
-            3 => self.evaluate_with(3, subjects, ties, b),
-            p => self.evaluate_with(p, subjects, ties, b),
+            1 => self.evaluate_with(1, || [0.0; width(1)], subjects, ties, b),
+            2 => self.evaluate_with(2, || [0.0; width(2)], subjects, ties, b),
+            3 => self.evaluate_with(3, || [0.0; width(3)], subjects, ties, b),
+            4 => self.evaluate_with(4, || [0.0; width(4)], subjects, ties, b),
+            p => self.evaluate_with(p, || vec![0.0; width(p)], subjects, ties, b),
         }
     }
 
     #[inline(always)]
-    fn evaluate_with(&mut self, p: usize, subjects: &Subjects, ties: Ties, b: &[f64]) {
+    fn evaluate_with<S: AsRef<[f64]> + AsMut<[f64]>>(
+        &mut self,
+        p: usize,
+        zero: impl Fn() -> S,
+        subjects: &Subjects,
+        ties: Ties,
+        b: &[f64],
+    ) {
         self.value = 0.0;
         self.gradient.fill(0.0);
         self.information.fill(0.0);
         self.moment.fill(0.0);
-        let mut largest = f64::NEG_INFINITY;
-        for (risk, x) in self.risk.iter_mut().zip(subjects.x.chunks_exact(p)) {
-            *risk = x.iter().zip(b).map(|(x, b)| x * b).sum();
-            largest = largest.max(*risk);
-        }
-        // A common factor of all risk scores cancels; without it they could overflow.
+        let largest = self.set_risk(p, subjects, b);
+        let mut at_events = zero();
         for (i, x) in subjects.x.chunks_exact(p).enumerate() {
             let relative = self.risk[i] - largest;
             let weight = subjects.weight_of(i);
             if subjects.event[i] {
-                self.value += weight * relative;
-                for (g, x) in self.gradient.iter_mut().zip(x) {
-                    *g += weight * x;
+                let sums = &mut at_events.as_mut()[..=p];
+                sums[0] += weight * relative;
+                for (sum, x) in sums[1..].iter_mut().zip(x) {
+                    *sum += weight * x;
                 }
             }
-            self.risk[i] = weight * libm::exp(relative);
+            // Without an effect all are zero, and need no exponential.
+            let risk = if relative == 0.0 {
+                1.0
+            } else {
+                libm::exp(relative)
+            };
+            self.risk[i] = weight * risk;
         }
         let risk = std::mem::take(&mut self.risk);
-        subjects.walk(p, &risk, |run, all, dying| match (run.events, ties) {
-            (1, _) => self.subtract_term(p, run.event_weight, 0.0, all, dying),
-            (d, Ties::Breslow) => {
-                self.subtract_term(p, d as f64 * run.event_weight, 0.0, all, dying)
-            }
-            (d, Ties::Efron) => {
-                for k in 0..d {
-                    self.subtract_term(p, run.event_weight, k as f64 / d as f64, all, dying);
+        let mut terms = Terms {
+            sums: zero(),
+            squares: zero(),
+            product: 1.0,
+            logarithm: 0.0,
+        };
+        subjects.walk(p, &zero, &risk, |run, all, dying| {
+            match (run.events, ties) {
+                (1, _) => terms.add(p, run.event_weight, all),
+                (d, Ties::Breslow) => terms.add(p, d as f64 * run.event_weight, all),
+                (d, Ties::Efron) => {
+                    for k in 0..d {
+                        terms.add(
+                            p,
+                            run.event_weight,
+                            &all.plus(-(k as f64 / d as f64), dying, zero()),
+                        );
+                    }
                 }
+                (_, Ties::Exact) => self.subtract_subsets(subjects, &risk, run),
             }
-            (_, Ties::Exact) => self.subtract_subsets(subjects, &risk, run),
         });
         self.risk = risk;
-    }
-
-    /// Takes `times` ln(S0 - share D0) off the likelihood.
-    #[inline(always)]
-    fn subtract_term(&mut self, p: usize, times: f64, share: f64, all: &Sums, dying: &Sums) {
-        let total = all.s0 - share * dying.s0;
-        self.value -= times * libm::log(total);
-        let scale = 1.0 / total;
+        let (events, sums) = (at_events.as_ref(), terms.sums.as_ref());
+        self.value += events[0] - terms.logarithm - libm::log(terms.product);
+        let mut at = 1 + p;
         for i in 0..p {
-            let mean_i = (all.s1[i] - share * dying.s1[i]) * scale;
-            self.gradient[i] -= times * mean_i;
+            self.gradient[i] += events[1 + i] - sums[1 + i];
+            self.moment[i] += terms.squares.as_ref()[1 + i];
             for j in 0..=i {
-                let mean_j = (all.s1[j] - share * dying.s1[j]) * scale;
-                let square = (all.s2[i * p + j] - share * dying.s2[i * p + j]) * scale;
-                let add = times * (square - mean_i * mean_j);
-                self.information[i * p + j] += add;
+                self.information[i * p + j] += sums[at];
                 if i != j {
-                    self.information[j * p + i] += add;
-                } else {
-                    self.moment[i] += times * square;
+                    self.information[j * p + i] += sums[at];
                 }
+                at += 1;
             }
         }
+    }
+
+    /// Linear predictors in place of the risk scores; returns the largest. A common factor of all
+    /// risk scores cancels, and without it they could overflow.
+    #[inline(always)]
+    fn set_risk(&mut self, p: usize, subjects: &Subjects, b: &[f64]) -> f64 {
+        let (mut largest, b) = (f64::NEG_INFINITY, &b[..p]);
+        for (risk, x) in self.risk.iter_mut().zip(subjects.x.chunks_exact(p)) {
+            *risk = x.iter().zip(b).map(|(x, b)| x * b).sum();
+            largest = largest.max(*risk);
+        }
+        largest
     }
 
     /// Takes the logarithm of the sum over all sets of d subjects at risk off the likelihood.
@@ -163,6 +187,47 @@ impl Likelihood {
             for b in 0..p {
                 self.information[a * p + b] +=
                     row[1 + p + a * p + b] / row[0] - mean_a * row[1 + b] / row[0];
+            }
+        }
+    }
+}
+
+/// Sums over event times: of means and covariances of the covariates in the risk sets, laid out as
+/// [`Sums`], of mean squares, and of the logarithm of S0.
+struct Terms<S> {
+    sums: S,
+    squares: S,
+    /// Factors whose logarithm is still to be taken: one logarithm serves many.
+    product: f64,
+    logarithm: f64,
+}
+
+impl<S: AsRef<[f64]> + AsMut<[f64]>> Terms<S> {
+    #[inline(always)]
+    fn add(&mut self, p: usize, times: f64, all: &Sums<S>) {
+        let total = all.s0();
+        if times == 1.0 && total > 1e-100 && total < 1e100 {
+            self.product *= total;
+            if !(self.product > 1e-150 && self.product < 1e150) {
+                self.logarithm += libm::log(self.product);
+                self.product = 1.0;
+            }
+        } else {
+            self.logarithm += times * libm::log(total);
+        }
+        let scale = 1.0 / total;
+        let (sums, squares) = (&mut self.sums.as_mut()[..width(p)], self.squares.as_mut());
+        let mut at = 1 + p;
+        for i in 0..p {
+            let mean = all.s1(i) * scale;
+            sums[1 + i] += times * mean;
+            for j in 0..=i {
+                let square = all.s2(p, i, j) * scale;
+                sums[at] += times * (square - mean * (all.s1(j) * scale));
+                if i == j {
+                    squares[1 + i] += times * square;
+                }
+                at += 1;
             }
         }
     }

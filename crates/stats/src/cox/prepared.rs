@@ -3,6 +3,7 @@
 use super::risk_set::{Entry, Run, Subjects};
 use super::{CoxOptions, Ties};
 use crate::error::{check_finite, check_length, check_level, check_start, check_times};
+use crate::order::by_stratum_and_time_down;
 use crate::standardise::centre_and_spread;
 use crate::{Estimate, InputError, NotEstimable};
 
@@ -67,20 +68,11 @@ pub(super) fn prepare(
         return Err(NotEstimable::NoEvents);
     }
 
-    // By stratum, then from the last time to the first; a time that is not negative sorts as its
-    // bits. The index last, so that the order of summation is fixed.
-    let mut keys: Vec<(usize, u64, u32)> = (0..n)
-        .map(|i| {
-            (
-                options.strata.map_or(0, |s| s[i]),
-                !(time[i] + 0.0).to_bits(),
-                i as u32,
-            )
-        })
+    let order: Vec<usize> = by_stratum_and_time_down(options.strata, time)
+        .into_iter()
+        .map(|i| i as usize)
         .collect();
-    keys.sort_unstable();
-
-    let order: Vec<usize> = keys.iter().map(|k| k.2 as usize).collect();
+    let stratum = |i: usize| options.strata.map_or(0, |s| s[i]);
     let (mut centre, mut scale) = (Vec::with_capacity(p), Vec::with_capacity(p));
     let mut x = vec![0.0; n * p];
     for (j, covariate) in covariates.iter().enumerate() {
@@ -98,9 +90,10 @@ pub(super) fn prepare(
         .map(|weights| order.iter().map(|&i| weights[i]).collect::<Vec<f64>>());
     let mut runs: Vec<Run> = Vec::with_capacity(n);
     let mut start = 0;
-    for run in keys.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+    let key = |i: usize| (stratum(i), time[i]);
+    for run in order.chunk_by(|&a, &b| key(a) == key(b)) {
         let end = start + run.len();
-        let same_stratum = start > 0 && keys[start - 1].0 == run[0].0;
+        let same_stratum = start > 0 && stratum(order[start - 1]) == stratum(run[0]);
         let events = event[start..end].iter().filter(|&&e| e).count();
         runs.push(Run {
             start,
@@ -137,11 +130,8 @@ pub(super) fn prepare(
     }
     let entry = options.start.map(|start| {
         let start: Vec<f64> = order.iter().map(|&i| start[i]).collect();
-        let mut by_start: Vec<(usize, u64, u32)> = (0..n)
-            .map(|row| (keys[row].0, !(start[row] + 0.0).to_bits(), row as u32))
-            .collect();
-        by_start.sort_unstable();
-        let order = by_start.iter().map(|k| k.2).collect();
+        let strata: Vec<usize> = order.iter().map(|&i| stratum(i)).collect();
+        let order = by_stratum_and_time_down(Some(&strata), &start);
         Entry { start, order }
     });
     Ok(Prepared {

@@ -10,6 +10,7 @@
 
 use super::maximum::maximise;
 use super::prepared::prepare;
+use super::risk_set::width;
 use super::{CoxOptions, Ties};
 use crate::cholesky::{Cholesky, quadratic_form};
 use crate::{ChiSquareTest, Estimate, InputError, NotEstimable};
@@ -54,7 +55,8 @@ pub fn cox_proportionality(
     let mut information = vec![0.0; q * q];
     let mut score = vec![0.0; p];
     let mut means = vec![0.0; p];
-    subjects.walk(p, &maximum.likelihood.risk, |run, all, dying| {
+    let zero = || vec![0.0; width(p)];
+    subjects.walk(p, zero, &maximum.likelihood.risk, |run, all, dying| {
         let g = transform.at(run.time);
         let d = run.events;
         for k in 0..d {
@@ -62,17 +64,14 @@ pub fn cox_proportionality(
                 Ties::Efron => k as f64 / d as f64,
                 _ => 0.0,
             };
-            // One event alone has share zero, and no sums over the events.
-            let less = |all: f64, dying: f64| if k > 0 { all - share * dying } else { all };
-            let total = less(all.s0, dying.s0);
-            for (mean, (&all, &dying)) in means.iter_mut().zip(all.s1.iter().zip(&dying.s1)) {
-                *mean = less(all, dying) / total;
+            let sums = all.plus(-share, dying, vec![0.0; width(p)]);
+            for (i, mean) in means.iter_mut().enumerate() {
+                *mean = sums.s1(i) / sums.s0();
             }
             for i in 0..p {
                 score[i] -= g * means[i];
                 for j in 0..=i {
-                    let at = i * p + j;
-                    let v = less(all.s2[at], dying.s2[at]) / total - means[i] * means[j];
+                    let v = sums.s2(p, i, j) / sums.s0() - means[i] * means[j];
                     for (a, b) in [(i, j), (j, i)].into_iter().take(1 + usize::from(i != j)) {
                         information[a * q + b] += v;
                         information[a * q + p + b] += g * v;

@@ -59,53 +59,76 @@ pub(super) struct Lingering {
     pub at_run: Vec<f64>,
 }
 
-/// Sums over a set of subjects with risk scores r: of r, r x and r x x' (lower triangle).
-pub(super) struct Sums {
-    pub s0: f64,
-    pub s1: Vec<f64>,
-    pub s2: Vec<f64>,
+/// Sums over a set of subjects with risk scores r: of r, of r x, of the lower triangle of r x x', one
+/// after the other. The storage is an array where the number of covariates is known when compiling,
+/// which keeps the sums in registers, or else a vector.
+pub(super) struct Sums<S>(pub S);
+
+/// Length of the storage for `p` covariates.
+pub(super) const fn width(p: usize) -> usize {
+    1 + p + p * (p + 1) / 2
 }
 
-impl Sums {
-    fn new(p: usize) -> Sums {
-        Sums {
-            s0: 0.0,
-            s1: vec![0.0; p],
-            s2: vec![0.0; p * p],
-        }
+impl<S: AsRef<[f64]> + AsMut<[f64]>> Sums<S> {
+    #[inline(always)]
+    pub fn s0(&self) -> f64 {
+        self.0.as_ref()[0]
+    }
+
+    #[inline(always)]
+    pub fn s1(&self, i: usize) -> f64 {
+        self.0.as_ref()[1 + i]
+    }
+
+    /// Row `i`, column `j` of the lower triangle.
+    #[inline(always)]
+    pub fn s2(&self, p: usize, i: usize, j: usize) -> f64 {
+        self.0.as_ref()[1 + p + i * (i + 1) / 2 + j]
     }
 
     fn clear(&mut self) {
-        self.s0 = 0.0;
-        self.s1.fill(0.0);
-        self.s2.fill(0.0);
+        self.0.as_mut().fill(0.0);
     }
 
     #[inline(always)]
     fn add(&mut self, p: usize, risk: f64, x: &[f64]) {
-        let (s1, s2) = (&mut self.s1[..p], &mut self.s2[..p * p]);
-        self.s0 += risk;
+        let (sums, x) = (&mut self.0.as_mut()[..width(p)], &x[..p]);
+        sums[0] += risk;
+        let mut at = 1 + p;
         for i in 0..p {
             let weighted = risk * x[i];
-            s1[i] += weighted;
-            for j in 0..=i {
-                s2[i * p + j] += weighted * x[j];
+            sums[1 + i] += weighted;
+            for x in &x[..=i] {
+                sums[at] += weighted * x;
+                at += 1;
             }
         }
     }
 
     /// As `add`, carrying what rounding loses in `lost`. Rows that leave are added with a negative
     /// risk score; what they leave behind must not drown the few that stay.
-    fn add_compensated(&mut self, lost: &mut Sums, p: usize, risk: f64, x: &[f64]) {
-        two_sum(&mut self.s0, &mut lost.s0, risk);
+    fn add_compensated(&mut self, lost: &mut Sums<S>, p: usize, risk: f64, x: &[f64]) {
+        let (sums, lost) = (self.0.as_mut(), lost.0.as_mut());
+        two_sum(&mut sums[0], &mut lost[0], risk);
+        let mut at = 1 + p;
         for i in 0..p {
             let weighted = risk * x[i];
-            two_sum(&mut self.s1[i], &mut lost.s1[i], weighted);
-            for (j, x) in x[..=i].iter().enumerate() {
-                let at = i * p + j;
-                two_sum(&mut self.s2[at], &mut lost.s2[at], weighted * x);
+            two_sum(&mut sums[1 + i], &mut lost[1 + i], weighted);
+            for x in &x[..=i] {
+                two_sum(&mut sums[at], &mut lost[at], weighted * x);
+                at += 1;
             }
         }
+    }
+
+    /// These sums and `factor` times others.
+    #[inline(always)]
+    pub fn plus(&self, factor: f64, other: &Sums<S>, mut zero: S) -> Sums<S> {
+        let terms = self.0.as_ref().iter().zip(other.0.as_ref());
+        for (sum, (a, b)) in zero.as_mut().iter_mut().zip(terms) {
+            *sum = a + factor * b;
+        }
+        Sums(zero)
     }
 }
 
@@ -128,15 +151,22 @@ impl Subjects {
     }
 
     /// Calls `at_event` for every run with events with the sums over its risk set and over its
-    /// events. `p` is the number of covariates, an argument so that the compiler may know it.
+    /// events (of which one alone has none). `p` is the number of covariates and `zero` an empty
+    /// storage, arguments so that the compiler may know them.
     #[inline(always)]
-    pub fn walk(&self, p: usize, risk: &[f64], mut at_event: impl FnMut(&Run, &Sums, &Sums)) {
-        let (mut all, mut dying, mut lost) = (Sums::new(p), Sums::new(p), Sums::new(p));
+    pub fn walk<S: AsRef<[f64]> + AsMut<[f64]>>(
+        &self,
+        p: usize,
+        zero: impl Fn() -> S,
+        risk: &[f64],
+        mut at_event: impl FnMut(&Run, &Sums<S>, &Sums<S>),
+    ) {
+        let (mut all, mut dying, mut lost) = (Sums(zero()), Sums(zero()), Sums(zero()));
         let row = |i: usize| (risk[i], &self.x[i * p..(i + 1) * p]);
         let mut stay = self
             .lingering
             .as_ref()
-            .map(|l| Stay::new(l, p, risk, &self.x));
+            .map(|l| Stay::new(l, p, [zero(), zero()], risk, &self.x));
         let mut left = 0;
         for (number, run) in self.runs.iter().enumerate() {
             if run.starts_stratum() {
@@ -176,8 +206,8 @@ impl Subjects {
                 continue;
             }
             // One event alone needs no sums over the events.
+            dying.clear();
             if run.events > 1 {
-                dying.clear();
                 for i in run.start..run.end {
                     if self.event[i] {
                         let (risk, x) = row(i);
@@ -185,9 +215,12 @@ impl Subjects {
                     }
                 }
             }
-            match &mut stay {
+            match &stay {
                 None => at_event(run, &all, &dying),
-                Some(stay) => at_event(run, stay.with(&all, number), &dying),
+                Some(stay) => {
+                    let w = stay.lingering.at_run[number];
+                    at_event(run, &all.plus(w, &stay.sums, zero()), &dying)
+                }
             }
         }
     }
@@ -199,27 +232,24 @@ impl Subjects {
 }
 
 /// Sums over the rows that linger at a time, in the walk.
-struct Stay<'a> {
+struct Stay<'a, S> {
     lingering: &'a Lingering,
-    sums: Sums,
-    lost: Sums,
-    together: Sums,
+    sums: Sums<S>,
+    lost: Sums<S>,
 }
 
-impl Stay<'_> {
+impl<'a, S: AsRef<[f64]> + AsMut<[f64]>> Stay<'a, S> {
     /// All of them, as after the last time.
-    fn new<'a>(lingering: &'a Lingering, p: usize, risk: &[f64], x: &[f64]) -> Stay<'a> {
-        let mut stay = Stay {
-            lingering,
-            sums: Sums::new(p),
-            lost: Sums::new(p),
-            together: Sums::new(p),
-        };
+    fn new(lingering: &'a Lingering, p: usize, zero: [S; 2], risk: &[f64], x: &[f64]) -> Self {
+        let [mut sums, mut lost] = zero.map(Sums);
         for (i, x) in x.chunks_exact(p).enumerate() {
-            let weighted = risk[i] * lingering.weight[i];
-            stay.sums.add_compensated(&mut stay.lost, p, weighted, x);
+            sums.add_compensated(&mut lost, p, risk[i] * lingering.weight[i], x);
         }
-        stay
+        Stay {
+            lingering,
+            sums,
+            lost,
+        }
     }
 
     /// At its own time a row is in the risk set as any other.
@@ -230,18 +260,5 @@ impl Stay<'_> {
                 self.sums.add_compensated(&mut self.lost, p, -weighted, x);
             }
         }
-    }
-
-    /// The sums over those at risk in the ordinary sense and those that linger.
-    fn with(&mut self, all: &Sums, run: usize) -> &Sums {
-        let w = self.lingering.at_run[run];
-        self.together.s0 = all.s0 + w * self.sums.s0;
-        let ordinary = all.s1.iter().chain(&all.s2);
-        let staying = self.sums.s1.iter().chain(&self.sums.s2);
-        let together = self.together.s1.iter_mut().chain(&mut self.together.s2);
-        for ((sum, a), b) in together.zip(ordinary).zip(staying) {
-            *sum = a + w * b;
-        }
-        &self.together
     }
 }

@@ -10,7 +10,7 @@
 
 use super::Ties;
 use super::prepared::Prepared;
-use super::risk_set::{Run, Subjects};
+use super::risk_set::{Run, Subjects, width};
 
 /// Naive times the cross product of the cluster sums of residuals times naive.
 pub(super) fn sandwich(
@@ -67,7 +67,8 @@ struct Step {
 fn score_residuals(subjects: &Subjects, ties: Ties, risk: &[f64]) -> Vec<f64> {
     let p = subjects.covariates;
     let mut steps = Vec::new();
-    subjects.walk(p, risk, |run, all, dying| {
+    let zero = || vec![0.0; width(p)];
+    subjects.walk(p, zero, risk, |run, all, dying| {
         let d = run.events;
         let mut step = Step {
             hazard: 0.0,
@@ -81,14 +82,12 @@ fn score_residuals(subjects: &Subjects, ties: Ties, risk: &[f64]) -> Vec<f64> {
                 Ties::Efron => k as f64 / d as f64,
                 _ => 0.0,
             };
-            // One event alone has share zero, and no sums over the events.
-            let total = all.s0 - if k > 0 { share * dying.s0 } else { 0.0 };
+            let total = all.s0() - share * dying.s0();
             let hazard = run.event_weight / total;
             step.hazard += hazard;
             step.back += share * hazard;
             for j in 0..p {
-                let s1 = all.s1[j] - if k > 0 { share * dying.s1[j] } else { 0.0 };
-                let mean = s1 / total;
+                let mean = (all.s1(j) - share * dying.s1(j)) / total;
                 step.mean[j] += mean / d as f64;
                 step.hazard_mean[j] += mean * hazard;
                 step.back_mean[j] += share * mean * hazard;

@@ -2,7 +2,7 @@
 //!
 //! The estimate z / sqrt(t) is too large on average when a trial stops early because it was
 //! large. Stage-wise ordering (Fairbanks and Madsen 1982, doi:10.1093/biomet/69.1.69; Tsiatis, Rosner
-//! and Mehta 1984, doi:10.2307/2531166) calls a result more extreme when it crosses the upper
+//! and Mehta 1984, Biometrics 40:797) calls a result more extreme when it crosses the upper
 //! boundary at an earlier look, or has a larger z at the same look, or stops low at a later one. With
 //! p(delta) the probability at drift delta of a result at least as extreme as the observed one,
 //! p(0) is the p value, p(delta) = 1/2 gives the median-unbiased estimate and
@@ -10,8 +10,8 @@
 //! stop, so they stand when later looks would have come at other times than planned.
 //!
 //! The repeated confidence interval (z -+ c_k) / sqrt(t_k), with c_k the boundary of the look (Jennison
-//! and Turnbull 1989, doi:10.1111/j.2517-6161.1989.tb01433.x), holds at every look at once, stopped or
-//! not, at the price of width.
+//! and Turnbull 1989, Journal of the Royal Statistical Society B 51:305), holds at every look at
+//! once, stopped or not, at the price of width.
 
 use super::boundary::{Look, Sides, check_information};
 use super::conditional_power::check_z;

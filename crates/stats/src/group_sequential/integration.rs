@@ -113,7 +113,8 @@ impl Continuing {
         let width = step.sqrt();
         match &self.panels {
             None => tail((self.origin.1 - centre) / width),
-            Some(panels) => convolved(panels, centre, width, ends, tail),
+            // Interpolation leaves 1e-15 below 0 where there is nothing.
+            Some(panels) => convolved(panels, centre, width, ends, tail).clamp(0.0, 1.0),
         }
     }
 
@@ -231,10 +232,7 @@ impl Panel {
     }
 
     fn mass(&self) -> f64 {
-        self.half
-            * (0..POINTS)
-                .map(|i| rule(i).1 * self.density[i])
-                .sum::<f64>()
+        self.weighted.iter().sum()
     }
 
     /// The density at `b` by the polynomial through the nodes.

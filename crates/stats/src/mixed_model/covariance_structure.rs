@@ -233,6 +233,17 @@ impl Covariance {
         &self.first[h * self.m * self.m..(h + 1) * self.m * self.m]
     }
 
+    /// The only row and column in which the derivative by parameter `h` is not zero, if so.
+    pub(super) fn line(&self, h: usize) -> Option<usize> {
+        let scales = self.structure.scales(self.m);
+        if h < scales {
+            (scales == self.m).then_some(h)
+        } else {
+            let unstructured = self.structure.shape() == Shape::Unstructured;
+            unstructured.then(|| place(h - scales).0)
+        }
+    }
+
     /// The second derivative of Sigma by parameters `h` >= `k`, written to `out`.
     pub(super) fn second(&self, h: usize, k: usize, out: &mut [f64]) {
         let m = self.m;
@@ -425,6 +436,8 @@ mod tests {
                     };
                     for e in 0..m * m {
                         near(at.first(h)[e], up.matrix[e], down.matrix[e]);
+                        let outside = |line| e / m != line && e % m != line;
+                        assert!(!at.line(h).is_some_and(outside) || at.first(h)[e] == 0.0);
                     }
                     let mut second = vec![0.0; m * m];
                     for k in 0..=h {

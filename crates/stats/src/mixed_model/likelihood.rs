@@ -47,8 +47,6 @@ struct Part {
 pub(super) struct Derivatives {
     pub(super) gradient: Vec<f64>,
     pub(super) hessian: Vec<f64>,
-    /// Expectation of the Hessian: never indefinite.
-    pub(super) expected: Vec<f64>,
     /// X' H V_h H X for each parameter: minus the derivative of the inverse of Phi.
     pub(super) information_slopes: Vec<Vec<f64>>,
 }
@@ -103,77 +101,134 @@ impl Fitted {
     }
 
     pub(super) fn derivatives(&self, design: &Design) -> Derivatives {
-        let (p, q, m) = (design.columns.len(), design.components, design.visits.len());
+        let (p, m) = (design.columns.len(), design.visits.len());
         let n = self.covariance.parameters();
         // What the derivatives of V are contracted with: the sum of P - H r r' H over subjects.
         let mut weight = vec![0.0; m * m];
         let mut slopes = vec![vec![0.0; p * p]; n];
         // X' H V_h H r.
         let mut mixed = vec![vec![0.0; p]; n];
-        let mut hessian = vec![0.0; n * n];
-        let mut expected = vec![0.0; n * n];
+        let mut traces = vec![0.0; n * n];
         for (pattern, part) in design.patterns.iter().zip(&self.parts) {
             let v = pattern.visits.len();
-            let h = &part.h;
-            let xx = pattern.spread_of(&design.columns, q, &self.phi);
-            let hxxh = product(&product(h, &xx, v), h, v);
+            let (h, subjects) = (&part.h, pattern.subjects as f64);
             let hrrh = product(&product(h, &part.rr, v), h, v);
-            let subjects = pattern.subjects as f64;
-            let reml = if self.reml { 1.0 } else { 0.0 };
+            let mut both = hrrh;
+            if self.reml {
+                let mean = self.spread_of_mean(pattern, part, design);
+                both.iter_mut().zip(&mean).for_each(|(b, x)| *b += x);
+            }
             for (i, &s) in pattern.visits.iter().enumerate() {
                 for (j, &t) in pattern.visits.iter().enumerate() {
-                    let e = i * v + j;
-                    weight[s * m + t] += subjects * h[e] - reml * hxxh[e] - hrrh[e];
+                    weight[s * m + t] += subjects * h[i * v + j] - both[i * v + j];
                 }
             }
-            let first: Vec<Vec<f64>> = (0..n)
-                .map(|k| restrict(self.covariance.first(k), pattern, design))
-                .collect();
-            for a in 0..n {
-                let hv = product(h, &first[a], v);
-                let hvh = product(&hv, h, v);
-                let totals = pattern.with_totals(&hvh);
-                pattern.add_quadratic(&design.columns, q, &totals, &mut slopes[a]);
-                pattern.add_linear(&design.columns, &totals, &part.zr, &mut mixed[a]);
-                // Transposed, so that the trace with V_k is a plain dot product.
-                let from_mean = product(&hxxh, &transpose(&hv, v), v);
-                let from_data = product(&hrrh, &transpose(&hv, v), v);
-                for b in 0..=a {
-                    let trace = subjects * dot(&hvh, &first[b]);
-                    let mean = 2.0 * reml * dot(&from_mean, &first[b]);
-                    let data = 2.0 * dot(&from_data, &first[b]);
-                    hessian[a * n + b] += -trace + mean + data;
-                    expected[a * n + b] += trace - mean;
-                }
+            let slopes_of_v = self.slopes_of(pattern, part, design);
+            for slope in &slopes_of_v {
+                let totals = pattern.with_totals(&slope.hvh);
+                let k = slope.parameter;
+                pattern.add_quadratic(&design.columns, design.components, &totals, &mut slopes[k]);
+                pattern.add_linear(&design.columns, &totals, &part.zr, &mut mixed[k]);
             }
+            add_traces(&slopes_of_v, &both, subjects, v, n, &mut traces);
         }
         let gradient = (0..n)
             .map(|a| dot(&weight, self.covariance.first(a)))
             .collect();
-        let phi_slopes: Vec<Vec<f64>> = slopes.iter().map(|s| product(&self.phi, s, p)).collect();
+        let mut hessian = vec![0.0; n * n];
         let mut second = vec![0.0; m * m];
+        let of_mean = self.traces_of_mean(&slopes, p);
         for a in 0..n {
-            let turned = transpose(&phi_slopes[a], p);
             let solved = times_vector(&self.phi, &mixed[a]);
             for b in 0..=a {
                 self.covariance.second(a, b, &mut second);
-                let mut value = dot(&weight, &second) - 2.0 * dot(&solved, &mixed[b]);
-                if self.reml {
-                    let trace = dot(&turned, &phi_slopes[b]);
-                    value -= trace;
-                    expected[a * n + b] += trace;
-                }
-                hessian[a * n + b] += value;
-                hessian[b * n + a] = hessian[a * n + b];
-                expected[b * n + a] = expected[a * n + b];
+                let value = dot(&weight, &second)
+                    - 2.0 * dot(&solved, &mixed[b])
+                    - traces[a * n + b]
+                    - of_mean[a * n + b];
+                hessian[a * n + b] = value;
+                hessian[b * n + a] = value;
             }
         }
         Derivatives {
             gradient,
             hessian,
-            expected,
             information_slopes: slopes,
         }
+    }
+
+    /// The expectation of the Hessian, tr(P V_h P V_k): never indefinite.
+    pub(super) fn expected_hessian(&self, design: &Design, derivatives: &Derivatives) -> Vec<f64> {
+        let n = self.covariance.parameters();
+        let mut traces = vec![0.0; n * n];
+        for (pattern, part) in design.patterns.iter().zip(&self.parts) {
+            let v = pattern.visits.len();
+            let mean = if self.reml {
+                self.spread_of_mean(pattern, part, design)
+            } else {
+                vec![0.0; v * v]
+            };
+            let slopes_of_v = self.slopes_of(pattern, part, design);
+            let subjects = pattern.subjects as f64;
+            add_traces(&slopes_of_v, &mean, subjects, v, n, &mut traces);
+        }
+        let of_mean = self.traces_of_mean(&derivatives.information_slopes, design.columns.len());
+        for a in 0..n {
+            for b in 0..=a {
+                traces[a * n + b] += of_mean[a * n + b];
+                traces[b * n + a] = traces[a * n + b];
+            }
+        }
+        traces
+    }
+
+    /// H X Phi X' H summed over the subjects of a pattern.
+    fn spread_of_mean(&self, pattern: &Pattern, part: &Part, design: &Design) -> Vec<f64> {
+        let v = pattern.visits.len();
+        let xx = pattern.spread_of(&design.columns, design.components, &self.phi);
+        product(&product(&part.h, &xx, v), &part.h, v)
+    }
+
+    fn slopes_of(&self, pattern: &Pattern, part: &Part, design: &Design) -> Vec<Slope> {
+        let v = pattern.visits.len();
+        let mut slopes = Vec::with_capacity(self.covariance.parameters());
+        for parameter in 0..self.covariance.parameters() {
+            let line = match self.covariance.line(parameter) {
+                None => None,
+                Some(visit) => match pattern.visits.binary_search(&visit) {
+                    Ok(at) => Some(at),
+                    // The parameter does not touch the visits of this pattern.
+                    Err(_) => continue,
+                },
+            };
+            let first = restrict(self.covariance.first(parameter), pattern, design);
+            let hv = product(&part.h, &first, v);
+            let hvh = product(&hv, &part.h, v);
+            slopes.push(Slope {
+                parameter,
+                line,
+                first,
+                hv,
+                hvh,
+            });
+        }
+        slopes
+    }
+
+    /// tr(Phi P_h Phi P_k) for h >= k under REML, where X' H V_h H X = P_h; zero under ML.
+    fn traces_of_mean(&self, slopes: &[Vec<f64>], p: usize) -> Vec<f64> {
+        let n = slopes.len();
+        let mut traces = vec![0.0; n * n];
+        if self.reml {
+            let with_phi: Vec<Vec<f64>> = slopes.iter().map(|s| product(&self.phi, s, p)).collect();
+            for a in 0..n {
+                let turned = transpose(&with_phi[a], p);
+                for b in 0..=a {
+                    traces[a * n + b] = dot(&turned, &with_phi[b]);
+                }
+            }
+        }
+        traces
     }
 
     /// X' A X summed over subjects, where `a` gives each pattern's A from its H.
@@ -189,6 +244,47 @@ impl Fitted {
             pattern.add_quadratic(&design.columns, design.components, &totals, &mut out);
         }
         out
+    }
+}
+
+/// The derivative of a pattern's covariance by one parameter.
+struct Slope {
+    parameter: usize,
+    /// The only row and column that are not zero, if so.
+    line: Option<usize>,
+    /// V_h.
+    first: Vec<f64>,
+    /// H V_h.
+    hv: Vec<f64>,
+    /// H V_h H.
+    hvh: Vec<f64>,
+}
+
+/// Adds subjects * tr(H V_h H V_k) - 2 tr(A V_h H V_k), for h >= k, with a symmetric A.
+fn add_traces(slopes: &[Slope], a: &[f64], subjects: f64, v: usize, n: usize, out: &mut [f64]) {
+    for (at, h) in slopes.iter().enumerate() {
+        // (A V_h H)', symmetrised, since V_k is symmetric.
+        let product = product(&h.hv, a, v);
+        let mut with = vec![0.0; v * v];
+        for i in 0..v {
+            for j in 0..v {
+                with[i * v + j] =
+                    subjects * h.hvh[i * v + j] - product[i * v + j] - product[j * v + i];
+            }
+        }
+        for k in &slopes[..=at] {
+            let trace = match k.line {
+                None => dot(&with, &k.first),
+                // Row and column hold the same, and cross in one element.
+                Some(line) => {
+                    let row = line * v..(line + 1) * v;
+                    let diagonal = line * v + line;
+                    2.0 * dot(&with[row.clone()], &k.first[row])
+                        - with[diagonal] * k.first[diagonal]
+                }
+            };
+            out[h.parameter * n + k.parameter] += trace;
+        }
     }
 }
 

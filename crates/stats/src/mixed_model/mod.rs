@@ -17,9 +17,14 @@ mod kenward_roger;
 mod least_squares_means;
 mod likelihood;
 mod optimiser;
+mod sample_size;
 mod satterthwaite;
 
 pub use covariance_structure::CovarianceStructure;
+pub use sample_size::{
+    RepeatedMeasuresDesign, RepeatedMeasuresSampleSize, VarianceFactors, VisitCorrelation,
+    repeated_measures_power, repeated_measures_sample_size, variance_factors,
+};
 
 use crate::error::check_level;
 use crate::{Estimate, InputError, Interval, NotEstimable};

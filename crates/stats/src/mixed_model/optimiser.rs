@@ -44,7 +44,8 @@ pub(super) fn optimum(
         let derivatives = fitted.derivatives(design);
         let exact = Cholesky::new(&derivatives.hessian, n, 1e-12);
         let convex = exact.is_ok();
-        let Some(factor) = exact.ok().or_else(|| ridged(&derivatives.expected, n)) else {
+        let expected = || ridged(&fitted.expected_hessian(design, &derivatives), n);
+        let Some(factor) = exact.ok().or_else(expected) else {
             return Err(NotEstimable::NoConvergence { iterations });
         };
         if polished && convex {

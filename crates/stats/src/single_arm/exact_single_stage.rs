@@ -10,7 +10,7 @@
 //! K(t, p) = t ln(t/p) + (1-t) ln((1-t)/(1-p)); so every n >= max(-ln alpha / K(t, p0),
 //! -ln beta / K(t, p1)) is feasible. t is where the two are equal.
 
-use super::check_requirement;
+use super::{check_requirement, check_trial_size};
 use crate::distribution::{binomial_quantile, binomial_sf};
 use crate::{Estimate, InputError};
 
@@ -90,6 +90,20 @@ pub fn single_stage_designs(
         larger_that_fail,
         always_from,
     })
+}
+
+/// The design of `n` subjects with the most power that holds `alpha`, whether that is enough or not.
+///
+/// Errors: probabilities out of range, or more than 10 000 subjects.
+pub fn single_stage_of_size(n: u64, p0: f64, p1: f64, alpha: f64) -> Estimate<SingleStageDesign> {
+    check_requirement(p0, p1, alpha, f64::MIN_POSITIVE)?;
+    check_trial_size("n", n)?;
+    Ok(single_stage(
+        n,
+        binomial_quantile(1.0 - alpha, n, p0),
+        p0,
+        p1,
+    ))
 }
 
 fn single_stage(n: u64, r: u64, p0: f64, p1: f64) -> SingleStageDesign {

@@ -2,7 +2,7 @@
 //!
 //! The distribution of the count among trials still running is carried from look to look by
 //! convolution with the binomial of the new subjects; what lies on a bound is taken out as stopped.
-//! Schultz, Nichol, Elfring and Weed 1973, doi:10.2307/2529161.
+//! Schultz, Nichol, Elfring and Weed 1973, Biometrics 29:293.
 
 use super::check_closed_probability;
 use crate::distribution::binomial_pmf;

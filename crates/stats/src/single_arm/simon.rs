@@ -188,55 +188,36 @@ struct Candidate {
 /// Designs of rising n, each with a smaller EN(p0) than all before; the first is minimax, the last
 /// optimal. None if the end is not proved within the largest search.
 fn search(requirement: &SimonRequirement) -> Option<Vec<Candidate>> {
-    let power = 1.0 - requirement.beta;
-    let mut null = Binomials::new(requirement.p0);
-    let mut alternative = Binomials::new(requirement.p1);
+    let mut tables = Tables {
+        null: Binomials::new(requirement.p0),
+        alternative: Binomials::new(requirement.p1),
+        alpha: requirement.alpha,
+        power: 1.0 - requirement.beta,
+        largest_r1: Vec::new(),
+    };
     let mut frontier: Vec<Candidate> = Vec::new();
-    // The largest r1 that leaves enough power after the first stage, by n1; none if even 0 does not.
-    let mut largest_r1: Vec<Option<usize>> = Vec::new();
     for n in 0..=LARGEST_SEARCH {
-        null.extend();
-        alternative.extend();
-        let enough = alternative.above[n]
-            .iter()
-            .take_while(|&&a| a >= power)
-            .count();
-        largest_r1.push(enough.checked_sub(1));
-        if !most_powerful_test_suffices(&null, &alternative, n, requirement.alpha, power) {
+        tables.extend();
+        if !tables.most_powerful_test_suffices(n) {
             continue;
         }
         let mut best = frontier.last().map_or(f64::INFINITY, |c| c.expected);
         let mut found = None;
         let mut could_improve = false;
-        for n1 in 1..n {
-            let Some(r1) = largest_r1[n1] else { continue };
-            let n2 = n - n1;
-            if n1 as f64 + null.above[n1][r1] * n2 as f64 >= best {
+        for (n1, &r1) in tables.largest_r1[..n].iter().enumerate() {
+            let Some(r1) = r1 else { continue };
+            if tables.expected(n1, r1, n) >= best {
                 continue;
             }
             could_improve = true;
-            if let Some((r1, r)) = feasible(
-                &null,
-                &alternative,
-                n1,
-                n2,
-                r1,
-                best,
-                requirement.alpha,
-                power,
-            ) {
-                best = n1 as f64 + null.above[n1][r1] * n2 as f64;
-                found = Some(SimonDesign {
-                    r1: r1 as u64,
-                    n1: n1 as u64,
-                    r: r as u64,
-                    n: n as u64,
-                });
+            if let Some((r1, r)) = tables.feasible(n1, r1, n, best) {
+                best = tables.expected(n1, r1, n);
+                found = Some([r1, n1, r, n].map(|count| count as u64));
             }
         }
-        if let Some(design) = found {
+        if let Some([r1, n1, r, n]) = found {
             frontier.push(Candidate {
-                design,
+                design: SimonDesign { r1, n1, r, n },
                 expected: best,
             });
         }
@@ -247,60 +228,75 @@ fn search(requirement: &SimonRequirement) -> Option<Vec<Candidate>> {
     None
 }
 
-/// The largest feasible r1, at most `start`, with an EN(p0) below `best`, and its r.
-#[allow(clippy::too_many_arguments)]
-fn feasible(
-    null: &Binomials,
-    alternative: &Binomials,
-    n1: usize,
-    n2: usize,
-    start: usize,
-    best: f64,
+/// Probabilities of every first stage so far, and what is asked for.
+struct Tables {
+    null: Binomials,
+    alternative: Binomials,
     alpha: f64,
     power: f64,
-) -> Option<(usize, usize)> {
-    let mut r = start + 1;
-    let mut size = null.rejection(start, n1, r, n2);
-    for r1 in (0..=start).rev() {
-        if n1 as f64 + null.above[n1][r1] * n2 as f64 >= best {
-            return None;
-        }
-        if r1 < start {
-            if r == r1 + 2 {
-                // r was held up by r1 < r and not by alpha, so that it may fall with r1.
-                r = r1 + 1;
-                size = null.rejection(r1, n1, r, n2);
-            } else {
-                size += null.at[n1][r1 + 1] * null.above(n2, r as isize - r1 as isize - 1);
-            }
-        }
-        while size > alpha {
-            r += 1;
-            if r >= n1 + n2 {
-                return None;
-            }
-            size = null.rejection(r1, n1, r, n2);
-        }
-        if alternative.rejection(r1, n1, r, n2) >= power {
-            return Some((r1, r));
-        }
-    }
-    None
+    /// The largest r1 that leaves enough power after the first stage, by n1; none if even 0 does not.
+    largest_r1: Vec<Option<usize>>,
 }
 
-/// Whether even the most powerful test of size alpha on n subjects, randomised, reaches the power:
-/// by Neyman and Pearson no two-stage design on n subjects has more.
-fn most_powerful_test_suffices(
-    null: &Binomials,
-    alternative: &Binomials,
-    n: usize,
-    alpha: f64,
-    power: f64,
-) -> bool {
-    let r = null.above[n].iter().position(|&a| a <= alpha).unwrap_or(n);
-    let share = (alpha - null.above[n][r]) / null.at[n][r];
-    // The factor covers rounding, in favour of searching.
-    alternative.above[n][r] + share.min(1.0) * alternative.at[n][r] >= power * (1.0 - 1e-9)
+impl Tables {
+    /// Adds the next n.
+    fn extend(&mut self) {
+        self.null.extend();
+        self.alternative.extend();
+        let above = &self.alternative.above[self.largest_r1.len()];
+        let enough = above.iter().take_while(|&&a| a >= self.power).count();
+        self.largest_r1.push(enough.checked_sub(1));
+    }
+
+    /// EN(p0).
+    fn expected(&self, n1: usize, r1: usize, n: usize) -> f64 {
+        n1 as f64 + self.null.above[n1][r1] * (n - n1) as f64
+    }
+
+    /// The largest feasible r1, at most `start`, with an EN(p0) below `best`, and its r.
+    fn feasible(&self, n1: usize, start: usize, n: usize, best: f64) -> Option<(usize, usize)> {
+        let n2 = n - n1;
+        let mut r = start + 1;
+        let mut size = self.null.rejection(start, n1, r, n2);
+        for r1 in (0..=start).rev() {
+            if self.expected(n1, r1, n) >= best {
+                return None;
+            }
+            if r1 < start {
+                if r == r1 + 2 {
+                    // r was held up by r1 < r and not by alpha, so that it may fall with r1.
+                    r = r1 + 1;
+                    size = self.null.rejection(r1, n1, r, n2);
+                } else {
+                    let more = r as isize - r1 as isize - 1;
+                    size += self.null.at[n1][r1 + 1] * self.null.above(n2, more);
+                }
+            }
+            while size > self.alpha {
+                r += 1;
+                if r >= n {
+                    return None;
+                }
+                size = self.null.rejection(r1, n1, r, n2);
+            }
+            if self.alternative.rejection(r1, n1, r, n2) >= self.power {
+                return Some((r1, r));
+            }
+        }
+        None
+    }
+
+    /// Whether even the most powerful test of size alpha on n subjects, randomised, reaches the
+    /// power: by Neyman and Pearson no two-stage design on n subjects has more.
+    fn most_powerful_test_suffices(&self, n: usize) -> bool {
+        let (null, alternative) = (&self.null, &self.alternative);
+        let tail = null.above[n].iter().position(|&a| a <= self.alpha);
+        let r = tail.unwrap_or(n);
+        let share = (self.alpha - null.above[n][r]) / null.at[n][r];
+        // The factor covers rounding, in favour of searching.
+        let most = alternative.above[n][r] + share.min(1.0) * alternative.at[n][r];
+        most >= self.power * (1.0 - 1e-9)
+    }
 }
 
 /// Binomial probabilities at one p for n = 0, 1, 2, ... by Pascal's rule, sums of positive terms.

@@ -3,7 +3,7 @@
 //! A trial that stops after the first stage stopped because responders were few, so x / n is biased
 //! towards zero there and, seen over all trials, everywhere. The uniformly minimum variance unbiased
 //! estimate is the mean of X1 / n1 given all that was seen: x / n1 after stopping, else
-//! E[X1 / n1 | X = x, X1 > r1], with X1 hypergeometric. Jung and Kim 2004, doi:10.1002/sim.1693.
+//! E[X1 / n1 | X = x, X1 > r1], with X1 hypergeometric. Jung and Kim 2004, doi:10.1002/sim.1653.
 //!
 //! Outcomes are ordered by that estimate: first the early stops by x, then the completed trials by
 //! x. The p value is the probability at p0 of an outcome at least as high, P(X >= x). Limits with

@@ -9,7 +9,7 @@
 //! P(X > r_k | p_low) <= a. As a rises the bounds fall one at a time, at the tail probabilities
 //! themselves, so the probability of ever stopping at p_low is a step function of a, and no boundary
 //! need meet the wanted error exactly. Given are the two neighbours on either side of it. Ivanova,
-//! Qaqish and Schell 2005, doi:10.1111/j.1541-0420.2005.030311.x.
+//! Qaqish and Schell 2005, Biometrics 61:540.
 
 use super::sequential_binomial::{
     Look, SequentialCharacteristics, check_looks, sequential_characteristics,

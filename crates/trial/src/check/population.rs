@@ -182,6 +182,9 @@ impl Meaning<'_> {
                 EligibilityVariable::Edss => Some(Score::Edss),
                 EligibilityVariable::MgAdl => Some(Score::MgAdl),
                 EligibilityVariable::Qmg => Some(Score::Qmg),
+                EligibilityVariable::Mgc => Some(Score::Mgc),
+                EligibilityVariable::T25fw => Some(Score::T25fw),
+                EligibilityVariable::Incat => Some(Score::Incat),
                 EligibilityVariable::AttacksPreviousYear => None,
             };
             match layer {

@@ -1,13 +1,13 @@
-//! Our half of the benchmark of statistics: the analyses of one topic on the data that R reads too.
+//! Our half of the benchmark: the analyses on the data that R reads too, on one thread.
 //!
 //! ```text
-//! neurocart-statistics-speed survival DIR
+//! neurocart-survival-benchmark DIR
 //! ```
 //!
 //! Prints one line per measurement, `time,ANALYSIS,DATA,SECONDS`, and one per result,
-//! `value,ANALYSIS,DATA,NAME,NUMBER`; `bench/statistics/report.py` reads them. A topic is a module.
+//! `value,ANALYSIS,DATA,NAME,NUMBER`; `report.py` reads them.
 
-mod survival;
+mod analyses;
 
 use std::hint::black_box;
 
@@ -52,12 +52,9 @@ fn columns(path: &str) -> Vec<Vec<f64>> {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    match &arguments[1..] {
-        [topic, directory] if topic == "survival" => survival::run(directory),
-        _ => {
-            eprintln!("usage: neurocart-statistics-speed survival DIR");
-            std::process::exit(2);
-        }
-    }
+    let Some(directory) = std::env::args().nth(1) else {
+        eprintln!("usage: neurocart-survival-benchmark DIR");
+        std::process::exit(2);
+    };
+    analyses::run(&directory);
 }

@@ -1,8 +1,8 @@
-"""Compares both programs' results and prints the table of one topic as Markdown.
+"""Compares both programs' results and prints the table as Markdown.
 
-Usage: report.py WORK_DIR TOPIC
+Usage: report.py WORK_DIR
 
-Reads WORK_DIR/TOPIC.ROUND.r and .neurocart: lines `time,ANALYSIS,DATA,SECONDS` and
+Reads WORK_DIR/ROUND.r and WORK_DIR/ROUND.neurocart: lines `time,ANALYSIS,DATA,SECONDS` and
 `value,ANALYSIS,DATA,NAME,NUMBER`. Fails if a program gives different results in different rounds. The ratio
 is that of the medians; beside it the smallest ratio of a single round, each round measured back to back.
 """
@@ -25,11 +25,11 @@ def read(path):
 
 
 def main():
-    work, topic = sys.argv[1:]
-    rounds = len(glob.glob(f"{work}/{topic}.*.r"))
+    work = sys.argv[1]
+    rounds = len(glob.glob(f"{work}/*.r"))
     programs = {}
     for program in ("r", "neurocart"):
-        runs = [read(f"{work}/{topic}.{i}.{program}") for i in range(1, rounds + 1)]
+        runs = [read(f"{work}/{i}.{program}") for i in range(1, rounds + 1)]
         if any(values != runs[0][1] for _, values in runs):
             sys.exit(f"{program} gave different results in different rounds")
         programs[program] = runs

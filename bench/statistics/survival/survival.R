@@ -14,7 +14,9 @@ if (arguments[1] == "generate") {
   score <- round(rnorm(n), 3)
   onset <- rexp(n, 0.05 * exp(-0.5 * arm + 0.02 * (age - 42) + 0.3 * score))
   censored <- runif(n, 12, 60)
-  time <- signif(pmin(onset, censored), 12)
+  time <- pmin(onset, censored)
+  # At least 2e-6 apart: survfit takes times that are nearly the same for the same.
+  time[order(time)] <- signif(sort(time) + 2e-6 * seq_len(n), 12)
   status <- as.integer(onset <= censored)
   write <- function(name, time) write.csv(data.frame(time, status, arm, age, score),
     file.path(directory, name), row.names = FALSE, quote = FALSE)
