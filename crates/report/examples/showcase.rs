@@ -66,6 +66,7 @@ fn trial() -> TrialReport {
         patients: vec![patient()],
         safety: Some(safety()),
         operating_characteristics: operating(),
+        design_figures: Vec::new(),
         assumptions: assumptions(),
         known_failures: vec![
             "IgG falls faster than was published after BCMA CAR T: 61 % of baseline at week 4 \

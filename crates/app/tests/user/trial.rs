@@ -123,6 +123,49 @@ fn threads_and_time_change_no_byte() {
 }
 
 #[test]
+fn an_adaptive_trial_names_doses_and_the_worst_null_in_every_form() {
+    let folder = Folder::new();
+    let text = include_str!("../../../trial/tests/trials/mg-dose-finding.toml");
+    folder.write("trial.toml", text);
+    let run = [
+        "trial",
+        "run",
+        "trial.toml",
+        "--replicates",
+        "120",
+        "--out",
+        "run",
+        "--quiet",
+    ];
+    let said = folder.run_well(&run).stdout;
+    for part in [
+        "Dose named",
+        "Promising result",
+        "worst of 2 nulls: `",
+        "decisions}.parquet",
+    ] {
+        assert!(said.contains(part), "{part} is missing:\n{said}");
+    }
+    let files = folder.bytes("run");
+    let report = String::from_utf8(files["report.html"].clone()).unwrap();
+    for part in [
+        "Dose finding",
+        "Two stages",
+        "True DLT probability",
+        "the worst",
+    ] {
+        assert!(report.contains(part), "{part} is not in the report");
+    }
+    folder.run_well(&["trial", "resume", "run", "--quiet"]);
+    assert_same_bytes(&files, &folder.bytes("run"));
+    let json = folder.run_well(&["report", "run", "--json"]).stdout;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let worst = value["type_one_errors"].as_array().unwrap();
+    assert_eq!(worst.iter().filter(|e| e["worst"] == true).count(), 1);
+    assert_eq!(value["designs"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn a_finished_run_has_nothing_left_to_do() {
     let folder = Folder::new();
     folder.write("trial.toml", &small_trial());

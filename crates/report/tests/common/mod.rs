@@ -221,6 +221,29 @@ pub fn patient() -> PatientFigure {
     }
 }
 
+pub fn boundaries() -> DesignFigure {
+    DesignFigure {
+        figure: CurveFigure {
+            title: "Boundaries".into(),
+            x_label: "Information fraction".into(),
+            y_label: "z".into(),
+            percent: false,
+            curves: vec![Curve {
+                name: "Reject".into(),
+                points: vec![(0.5, 2.963), (1.0, 1.969)],
+                join: Join::Marked,
+            }],
+            reference_lines: Vec::new(),
+        },
+        caption: "Planned boundaries.".into(),
+        head: vec!["Look".into(), "Reject from z".into()],
+        rows: vec![
+            vec!["1".into(), "2.963".into()],
+            vec!["2".into(), "1.969".into()],
+        ],
+    }
+}
+
 pub fn report(arms: usize) -> TrialReport {
     let text = |label: &str, text: &str| DesignItem {
         label: label.into(),
@@ -247,6 +270,7 @@ pub fn report(arms: usize) -> TrialReport {
         patients: vec![patient()],
         safety: Some(safety(arms)),
         operating_characteristics: operating(),
+        design_figures: vec![boundaries()],
         assumptions: [
             Grade::Seen,
             Grade::Recalled,
