@@ -114,7 +114,14 @@ pub fn key_numbers(summary: &Summary) -> Vec<KeyNumber> {
         line(
             "Promising result",
             share(&arm.promising),
-            note(&arm.promising),
+            match &found.dose_finding {
+                Some(_) => format!(
+                    "never opened in {}; {}",
+                    share(&arm.not_opened),
+                    note(&arm.promising)
+                ),
+                None => note(&arm.promising),
+            },
         );
         type_one_error(summary, &mut line);
         line(

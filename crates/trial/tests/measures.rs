@@ -58,7 +58,6 @@ primary = true
 [simulation]
 replicates = 10
 seed = 7
-null = false
 "#
     )
 }

@@ -248,14 +248,14 @@ fn what_would_not_fit_into_a_computer_is_refused() {
          = hint: the nearest visit is at week 0.00002; use it, or add week 24 to `visits`
 
     error: 4000000000 replicates are too many
-      --> trial.toml:109:14
-     109 | replicates = 4000000000
+      --> trial.toml:112:14
+     112 | replicates = 4000000000
          |              ^
          = hint: give at most 10000000; 1000 gives a power with a standard error near 0.013
 
     error: 4000000000 replicates in every detail do not fit into memory
-      --> trial.toml:110:21
-     110 | detail_replicates = 4000000000
+      --> trial.toml:113:21
+     113 | detail_replicates = 4000000000
          |                     ^
          = hint: give at most 1000; the table `replicates` holds the results of all
     "#);

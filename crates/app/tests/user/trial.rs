@@ -26,7 +26,7 @@ fn a_shipped_trial_runs_to_its_report() {
     Power                                                  25.0%  (Monte Carlo SE 9.68 points)
     Difference of proportions                              21.2%  (in a very large trial of the model, standard error 0.00644)
     MG-ADL response at month 3 (fall of 2 points or more)  BCMA mRNA CAR T 78.1%, Placebo 53.1%  (mean over 20 replicates)
-    Type I error                                           0.0%  (Monte Carlo SE 0.00 points)
+    Type I error                                           0.0%  (null `placebo-in-both-arms`, Monte Carlo SE 0.00 points)
     Coverage                                               95.0%  (nominal 95%, bias 0.0376 on the scale of the estimate)
     Safety                                                 CRS any 66.1%, grade 3+ 0.3%, ICANS any 0.8%, serious infection 4.7%  (BCMA mRNA CAR T, whole follow-up, mean over replicates)
 
@@ -348,8 +348,8 @@ fn a_trial_that_does_not_exist_is_refused() {
     exit code 2
     ---- stderr
     error: the simulation has zero replicates
-      --> the trial with the command line's changes:96:14
-      96 | replicates = 0
+      --> the trial with the command line's changes:100:14
+     100 | replicates = 0
          |              ^
          = hint: give at least 1; 1000 gives a power with a standard error near 0.013
     ");
