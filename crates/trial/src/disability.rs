@@ -2,8 +2,8 @@
 //!
 //! The latent score is D(t) = EDSS0 + G ln(1 / X(t)) + sum over attacks of r J + (1 - r) J
 //! exp(-k (t - onset)): axonal loss X of the model, and what each attack leaves for good and for
-//! a while. (An attack multiplies X by exp(-r J / G), which adds r J.) A visit reads
-//! round(2 (D + e)) / 2 within 0 to 10, e ~ N(0, s).
+//! a while. (An attack multiplies X by exp(-r J / G), which adds r J.) A visit reads D + e,
+//! e ~ N(0, s), as the nearest value of the scale: 0, 1.0, 1.5, ... 10.
 
 use neurocart_numeric::elementary::{exp1, floor1};
 use neurocart_numeric::{Key, Stream};
@@ -49,15 +49,23 @@ pub fn from_attacks(attacks: &[Attack], recovery_per_day: f64, time_days: f64) -
     sum
 }
 
-/// The score that a visit reads from the latent one and a standard normal draw.
+/// The score that a visit reads from the latent one and a standard normal draw: the nearest value
+/// of the scale, which has no 0.5.
 #[inline]
 pub fn reading(latent: f64, noise_sd: f64, z: f64) -> f64 {
-    (floor1(2.0 * (latent + noise_sd * z) + 0.5) / 2.0).clamp(0.0, 10.0)
+    let seen = latent + noise_sd * z;
+    let score = floor1(2.0 * seen + 0.5) / 2.0;
+    if score == 0.5 {
+        floor1(seen + 0.5)
+    } else {
+        score.clamp(0.0, 10.0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use neurocart_endpoint::scale::Scale;
     use proptest::prelude::*;
 
     #[test]
@@ -76,10 +84,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_reading_is_a_half_point_of_the_scale(latent in -5.0f64..20.0, z in -8.0f64..8.0) {
-            let score = reading(latent, 0.3, z);
-            prop_assert!((0.0..=10.0).contains(&score) && (2.0 * score).fract() == 0.0);
-            prop_assert!((latent + 0.3 * z - score).abs() <= 0.25 + 1e-12 || score == 0.0 || score == 10.0);
+        fn a_reading_is_the_nearest_value_of_the_scale(latent in -5.0f64..20.0, z in -8.0f64..8.0) {
+            let (seen, score) = (latent + 0.3 * z, reading(latent, 0.3, z));
+            prop_assert!(Scale::Edss.check(score).is_ok(), "{}", score);
+            for half_points in (0..=20).filter(|&half_points| half_points != 1) {
+                let other = f64::from(half_points) / 2.0;
+                prop_assert!((seen - score).abs() <= (seen - other).abs() + 1e-12);
+            }
         }
     }
 }
