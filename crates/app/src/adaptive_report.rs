@@ -7,10 +7,12 @@ use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_report::trial_report::{
     Curve, CurveFigure, DesignFigure, Join, KeyNumber, Measure, OperatingCharacteristic,
 };
+use neurocart_stats::dose_finding::{DoseFindingDesign, boin_boundaries};
 use neurocart_trial::adaptive::characteristics::{
     DesignCharacteristics, DoseFindingCharacteristics, GroupSequentialCharacteristics,
     SingleArmCharacteristics,
 };
+use neurocart_trial::adaptive::dose_finding;
 use neurocart_trial::operating_characteristics::MonteCarlo;
 use neurocart_trial::specification::{
     DoseFindingMethod, DoseLimitingToxicity, ManufacturingFailure, SpendingFunction,
@@ -18,6 +20,7 @@ use neurocart_trial::specification::{
 use neurocart_trial::summary::Summary;
 
 use crate::answer::{by_arm, safety_line};
+use crate::design::interval_design::{Boundary, boundaries};
 use crate::wording;
 
 /// Most lines of the answer.
@@ -258,6 +261,66 @@ pub fn selection(summary: &Summary) -> Vec<ResponderFigure> {
     }]
 }
 
+/// What the rule says after so many patients at a dose; nothing where it looks at more than that dose.
+fn decisions_figure(summary: &Summary) -> Option<DesignFigure> {
+    let section = summary.specification.dose_finding.as_ref()?;
+    let patients = section.maximum_subjects as u64;
+    let boundaries: Vec<Boundary> =
+        match dose_finding::rule(section, summary.specification.arms.len()).ok()? {
+            DoseFindingDesign::Interval(settings) => boundaries(&settings, patients).ok()?,
+            DoseFindingDesign::Boin(settings) => boin_boundaries(&settings, patients)
+                .ok()?
+                .iter()
+                .map(|row| Boundary {
+                    treated: row.treated,
+                    escalate_at_most: Some(row.escalate_at_most),
+                    de_escalate_at_least: Some(row.de_escalate_at_least),
+                    eliminate_at_least: row.eliminate_at_least,
+                })
+                .collect(),
+            _ => return None,
+        };
+    let curve = |name, value: fn(&Boundary) -> Option<u64>| {
+        let points = boundaries
+            .iter()
+            .filter_map(|row| Some((row.treated as f64, value(row)? as f64)));
+        line(name, points.collect(), Join::Marked)
+    };
+    let or_dash = |count: Option<u64>| count.map_or("–".to_owned(), |count| count.to_string());
+    let rows = boundaries.iter().map(|row| {
+        vec![
+            row.treated.to_string(),
+            or_dash(row.escalate_at_most),
+            or_dash(row.de_escalate_at_least),
+            or_dash(row.eliminate_at_least),
+        ]
+    });
+    let head = [
+        "Treated",
+        "Escalate, DLT ≤",
+        "De-escalate, DLT ≥",
+        "Eliminate, DLT ≥",
+    ];
+    Some(DesignFigure {
+        figure: CurveFigure {
+            title: "Decisions".into(),
+            x_label: "Patients at the dose".into(),
+            y_label: "Patients with a DLT".into(),
+            percent: false,
+            curves: vec![
+                curve("Escalate at most", |row| row.escalate_at_most),
+                curve("De-escalate at least", |row| row.de_escalate_at_least),
+                curve("Eliminate at least", |row| row.eliminate_at_least),
+            ],
+            reference_lines: Vec::new(),
+        },
+        caption: "What the rule says after so many patients at a dose, before the ends of the dose range."
+            .into(),
+        head: head.map(str::to_string).to_vec(),
+        rows: rows.collect(),
+    })
+}
+
 /// Curves with their tables.
 pub fn figures(summary: &Summary) -> Vec<DesignFigure> {
     let mut figures = Vec::new();
@@ -266,6 +329,7 @@ pub fn figures(summary: &Summary) -> Vec<DesignFigure> {
     };
     if let Some(doses) = &found.dose_finding {
         figures.push(doses_figure(summary, doses));
+        figures.extend(decisions_figure(summary));
     }
     if found.single_arm.is_some() {
         figures.extend(two_stage_figure(summary));
@@ -623,21 +687,33 @@ pub fn design_in_words(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut items = Vec::new();
     if let Some(made) = &s.manufacturing {
         let [shortest, longest] = made.vein_to_vein_days;
+        let short = match made.shortfall_probability > 0.0 {
+            true => format!(
+                ", {} hold too few cells, so that the next lower dose is given",
+                percent(made.shortfall_probability)
+            ),
+            false => String::new(),
+        };
         items.push((
             "Manufacturing",
             format!(
-                "{shortest} to {longest} days from vein to vein; {} are not made, {} hold too few cells, so \
-                 that the next lower dose is given",
-                percent(made.failure_probability),
-                percent(made.shortfall_probability)
+                "{shortest} to {longest} days from vein to vein; {} are not made{short}",
+                percent(made.failure_probability)
             ),
         ));
     }
     if let Some(section) = &s.dose_finding {
+        let stagger = match section.stagger_days > 0.0 {
+            true => format!(
+                ", {} days or more between the first two of a cohort",
+                section.stagger_days
+            ),
+            false => String::new(),
+        };
         items.push((
             "Dose finding",
             format!(
-                "{}, target {}; cohorts of {}, at most {} treated; a dose is eliminated at a posterior \
+                "{}, target {}; cohorts of {}{stagger}, at most {} treated; a dose is eliminated at a posterior \
                  probability of {} to be above the target.\nDose-limiting: {}",
                 method_in_words(section.design),
                 percent(section.target),

@@ -182,6 +182,7 @@ pub fn flow(summary: &Summary) -> PatientFlow {
         exclusions,
         eligible: randomised as f64,
         randomised: randomised as f64,
+        allocated_by_rule: summary.specification.decides_while_enrolling(),
         arms: pool
             .flow
             .iter()
@@ -202,6 +203,10 @@ pub fn flow(summary: &Summary) -> PatientFlow {
                 analysed: a.first_randomised as f64,
             })
             .collect(),
-        caption: "Counts of the first replicate. All randomised subjects are analysed.".into(),
+        caption: match summary.specification.decides_while_enrolling() {
+            true => "Counts of the first replicate. Subjects without a product are not treated.",
+            false => "Counts of the first replicate. All randomised subjects are analysed.",
+        }
+        .into(),
     }
 }

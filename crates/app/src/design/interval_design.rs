@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use neurocart_stats::InputError;
 use neurocart_stats::dose_finding::{
     DoseFindingDesign, IntervalDecision, IntervalDecisionRow, IntervalRule, IntervalSettings,
     interval_decision_table,
@@ -28,11 +29,11 @@ pub struct Arguments {
 }
 
 /// The decisions after one number of patients.
-struct Boundary {
-    treated: u64,
-    escalate_at_most: Option<u64>,
-    de_escalate_at_least: Option<u64>,
-    eliminate_at_least: Option<u64>,
+pub struct Boundary {
+    pub treated: u64,
+    pub escalate_at_most: Option<u64>,
+    pub de_escalate_at_least: Option<u64>,
+    pub eliminate_at_least: Option<u64>,
 }
 
 impl Boundary {
@@ -54,6 +55,15 @@ impl Boundary {
     }
 }
 
+/// The decisions after 1 to `patients` patients at a dose.
+pub fn boundaries(settings: &IntervalSettings, patients: u64) -> Result<Vec<Boundary>, InputError> {
+    let decisions = interval_decision_table(settings, patients)?;
+    Ok(decisions
+        .chunk_by(|a, b| a.treated == b.treated)
+        .map(Boundary::of)
+        .collect())
+}
+
 pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit> {
     let settings = IntervalSettings {
         below: arguments.below,
@@ -61,11 +71,7 @@ pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit>
         ..IntervalSettings::at_target(rule, arguments.target)
     };
     let simulation = &arguments.common.simulation;
-    let decisions = interval_decision_table(&settings, simulation.patients).map_err(refused)?;
-    let boundaries: Vec<Boundary> = decisions
-        .chunk_by(|a, b| a.treated == b.treated)
-        .map(Boundary::of)
-        .collect();
+    let boundaries = boundaries(&settings, simulation.patients).map_err(refused)?;
     let or_dash = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
     let mut table = Table::new(
         "Boundaries by the number of patients at the dose",

@@ -11,7 +11,7 @@ mod crm;
 mod dose_finding;
 mod e_value;
 mod gsd;
-mod interval_design;
+pub mod interval_design;
 mod map;
 mod means;
 mod monitoring;
