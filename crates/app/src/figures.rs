@@ -401,7 +401,8 @@ pub fn operating_characteristics(summary: &Summary) -> Vec<OperatingCharacterist
         let unit = match (c.scale, wording::is_proportion(c.method)) {
             (EstimateScale::Log, _) => "log ratio",
             (_, true) => "probability",
-            _ if c.method == Method::Ancova => "points",
+            _ if matches!(c.method, Method::Ancova | Method::Mmrm) => "points",
+            _ if c.method == Method::RestrictedMean => "weeks",
             _ => "ratio",
         };
         row(Measure::Bias, &c.bias, 0.0, unit);

@@ -14,11 +14,23 @@ pub fn method(method: Method) -> &'static str {
         Method::KaplanMeier => "Kaplan-Meier estimate",
         Method::LogRank => "log-rank test",
         Method::Cox => "Cox regression",
+        Method::Milestone => "milestone comparison of Kaplan-Meier estimates",
+        Method::RestrictedMean => "difference of restricted mean times",
+        Method::CumulativeIncidence => "cumulative incidence",
+        Method::Gray => "Gray's test",
         Method::HistoricalHazard => "exact comparison with a historical hazard",
         Method::Fisher => "Fisher's exact test",
+        Method::RiskDifference => "chi-square test of the risk difference",
+        Method::CochranMantelHaenszel => "Cochran-Mantel-Haenszel test",
+        Method::Logistic => "logistic regression",
+        Method::BayesianTwoArm => "Bayesian comparison of two proportions",
         Method::Proportion => "proportion with Wilson interval",
+        Method::Binomial => "exact binomial test",
         Method::Ancova => "analysis of covariance",
+        Method::Mmrm => "mixed model for repeated measures",
         Method::NegativeBinomial => "negative binomial regression",
+        Method::Poisson => "Poisson regression with robust variance",
+        Method::RecurrentCox => "Andersen-Gill model with robust variance",
     }
 }
 
@@ -212,7 +224,15 @@ pub fn arm(specification: &Specification, name: &str) -> String {
 pub fn is_proportion(method: Method) -> bool {
     matches!(
         method,
-        Method::KaplanMeier | Method::Proportion | Method::Fisher
+        Method::KaplanMeier
+            | Method::Milestone
+            | Method::CumulativeIncidence
+            | Method::Proportion
+            | Method::Binomial
+            | Method::Fisher
+            | Method::RiskDifference
+            | Method::CochranMantelHaenszel
+            | Method::BayesianTwoArm
     )
 }
 

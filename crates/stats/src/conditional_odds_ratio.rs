@@ -31,7 +31,7 @@ pub struct ConditionalOddsRatio {
 
 /// Most values that the sum of one table may take: some 60 evaluations of the distribution, which
 /// at this size take a tenth of a second.
-const LARGEST_SUPPORT: u64 = 100_000;
+pub(crate) const LARGEST_SUPPORT: u64 = 100_000;
 /// The same for several tables, whose convolution takes the square of it.
 const LARGEST_CONVOLUTION: u64 = 5_000;
 
@@ -172,7 +172,7 @@ impl ConditionalSum {
 }
 
 /// Least and most treated responders with these margins.
-fn bounds(table: &TwoByTwo) -> (u64, u64) {
+pub(crate) fn bounds(table: &TwoByTwo) -> (u64, u64) {
     let events = table.treated_events + table.control_events;
     (
         events.saturating_sub(table.control_total),
@@ -181,7 +181,7 @@ fn bounds(table: &TwoByTwo) -> (u64, u64) {
 }
 
 /// Log weights of one table at odds ratio one, up to a constant.
-fn log_weights(table: &TwoByTwo) -> Vec<f64> {
+pub(crate) fn log_weights(table: &TwoByTwo) -> Vec<f64> {
     let (lowest, highest) = bounds(table);
     let events = (table.treated_events + table.control_events) as f64;
     let (n1, n2) = (table.treated_total as f64, table.control_total as f64);

@@ -69,12 +69,26 @@ pub enum NotEstimable {
         /// Zero or infinity.
         bound: f64,
     },
+    /// The risk ratio is zero or infinite.
+    #[error("not estimable: the risk ratio is {bound}, so it has no interval on the log scale")]
+    RiskRatioAtBound {
+        /// Zero or infinity.
+        bound: f64,
+    },
     /// Fewer strata that say something than the method needs.
     #[error("not estimable: {strata} informative strata, at least {needed} are needed")]
     TooFewStrata {
         /// Strata in which the outcome varies and both arms have subjects.
         strata: usize,
         /// Strata the method needs.
+        needed: usize,
+    },
+    /// Fewer studies than the method needs.
+    #[error("not estimable: {studies} studies, at least {needed} are needed")]
+    TooFewStudies {
+        /// Studies given.
+        studies: usize,
+        /// Studies the method needs.
         needed: usize,
     },
     /// The target means are at or beyond the edge of what weights on the subjects can reach.

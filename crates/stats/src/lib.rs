@@ -48,6 +48,7 @@ pub mod group_sequential;
 pub mod kaplan_meier;
 pub mod log_rank;
 pub mod logistic;
+pub mod meta_analysis;
 pub mod milestone;
 pub mod mixed_model;
 pub mod monte_carlo;

@@ -14,6 +14,7 @@ use crate::shape::Document;
 use crate::specification::{Score, Specification, json_schema};
 
 mod adaptive;
+mod analyses;
 mod endpoints;
 mod null;
 mod population;
@@ -150,7 +151,7 @@ impl Meaning<'_> {
         self.follow_up_and_visits();
         self.dropout_and_rescue(&diseases);
         self.endpoints(&diseases);
-        self.analyses();
+        self.analyses(&diseases);
         self.adaptive(library);
         self.nulls(&diseases, library);
         self.simulation();

@@ -334,15 +334,12 @@ impl Cohort {
         let course = |request: CourseRequest, course: &mut Course| {
             let (bank, number, regimen) = bank(request);
             bank.course(number, regimen, request.subject, course);
-        };
-        let attacks_previous_year = |request: CourseRequest| {
-            let (bank, number, _) = bank(request);
-            bank.attacks_previous_year(number, request.subject)
+            course.disease = self.place(request.patient).0;
+            course.attacks_previous_year = bank.attacks_previous_year(number, request.subject);
         };
         work(Patients {
             count: self.len(),
             course: &course,
-            attacks_previous_year: &attacks_previous_year,
         })
     }
 }

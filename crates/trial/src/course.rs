@@ -26,6 +26,10 @@ use crate::walking;
 /// One subject's clinical course, times in days from the first treatment (day 0).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Course {
+    /// Disease of the patient, its number in the trial file from 0.
+    pub disease: usize,
+    /// Relapses or attacks in the year before enrolment.
+    pub attacks_previous_year: u32,
     /// Relapses or attacks, in order.
     pub attacks: Vec<Attack>,
     /// One entry per planned visit, in order.

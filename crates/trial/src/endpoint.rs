@@ -199,24 +199,14 @@ pub fn outcome(endpoint: &Endpoint, subject: &Observed<'_>) -> Outcome {
                 yes: !failed && neda3(&endpoint.measure, course, until_days) == Some(true),
             }
         }
-        Measure::ScoreChange { score, week } => {
+        Measure::ScoreChange { score, week } | Measure::PercentChange { score, week } => {
             let baseline = first_value(course, *score);
             let value = value(visits, *score, *week, &window);
             Outcome::Change {
                 baseline: baseline.unwrap_or(f64::NAN),
                 change: value
                     .zip(baseline)
-                    .map(|(value, baseline)| value - baseline),
-            }
-        }
-        Measure::PercentChange { score, week } => {
-            let baseline = first_value(course, *score);
-            let value = value(visits, *score, *week, &window);
-            Outcome::Change {
-                baseline: baseline.unwrap_or(f64::NAN),
-                change: value
-                    .zip(baseline)
-                    .and_then(|(value, baseline)| percent_change(baseline, value).ok()),
+                    .and_then(|(value, baseline)| change(&endpoint.measure, baseline, value)),
             }
         }
         Measure::Responder {
@@ -280,6 +270,70 @@ pub fn event_known_days(endpoint: &Endpoint, subject: &Observed<'_>) -> Option<f
             )
         }
         _ => Some(time_days),
+    }
+}
+
+/// The day on which another event ended the time at risk of a time to event, so that the event could
+/// no longer happen: rescue or a restart of immunosuppression under the strategy
+/// `while_on_treatment`, or a progression of a class that does not count. `None` where the event
+/// happened or the subject was censored.
+pub fn competing_days(endpoint: &Endpoint, subject: &Observed<'_>) -> Option<f64> {
+    let Outcome::Event {
+        happened: false, ..
+    } = outcome(endpoint, subject)
+    else {
+        return None;
+    };
+    let window = window(endpoint, subject);
+    let visits = seen(subject.course, window.until_days);
+    let attacks = attacks_until(subject.course, window.until_days);
+    confirmed_change(&endpoint.measure, visits, attacks)
+        .map(|found| found.onset_days)
+        .or_else(|| {
+            matches!(window.cut, Some((_, estimand::Strategy::WhileOnTreatment)))
+                .then_some(window.until_days)
+        })
+}
+
+/// Onsets of the attacks that a count of attacks counts.
+pub fn attack_onsets(
+    endpoint: &Endpoint,
+    subject: &Observed<'_>,
+) -> impl Iterator<Item = f64> + use<> {
+    let until_days = window(endpoint, subject).until_days;
+    let attacks = attacks_until(subject.course, until_days);
+    let onsets: Vec<f64> = counted_onsets(attacks.iter().map(|a| a.time_days)).collect();
+    onsets.into_iter()
+}
+
+/// The change of a score at each planned visit up to the week of the endpoint, by the number of the
+/// visit from 0, the baseline; visits without a value are left out.
+pub fn changes<'a>(
+    endpoint: &'a Endpoint,
+    subject: &Observed<'a>,
+) -> impl Iterator<Item = (usize, f64)> + use<'a> {
+    let window = window(endpoint, subject);
+    let course = subject.course;
+    let visits = seen(course, window.until_days);
+    let end_days = endpoint.measure.week().unwrap_or(0.0) * DAYS_PER_WEEK + 0.5;
+    let score = endpoint.measure.score();
+    let baseline = score.and_then(|score| first_value(course, score));
+    let planned = course.visits.iter().enumerate().skip(1);
+    planned
+        .take_while(move |(_, visit)| visit.time_days < end_days)
+        .filter_map(move |(number, visit)| {
+            let (score, baseline) = (score?, baseline?);
+            let week = visit.time_days / DAYS_PER_WEEK;
+            let value = value(visits, score, week, &window)?;
+            Some((number, change(&endpoint.measure, baseline, value)?))
+        })
+}
+
+/// The change that a measure asks for: in percent of the baseline, or in points.
+fn change(measure: &Measure, baseline: f64, value: f64) -> Option<f64> {
+    match measure {
+        Measure::PercentChange { .. } => percent_change(baseline, value).ok(),
+        _ => Some(value - baseline),
     }
 }
 

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{AnalysisResult, Workspace, analyse};
+use crate::analysis::{AnalysisResult, Observations, Sample, Workspace, analyse, observe};
 use crate::course::Course;
 use crate::endpoint::{Observed, Outcome, outcome, rescue_days};
 use crate::purpose::SubjectKey;
@@ -45,6 +45,8 @@ pub struct Outcomes {
     pub outcomes: Vec<Vec<Outcome>>,
     /// Arm of each subject.
     pub arms: Vec<usize>,
+    /// What analyses read beyond the outcomes, by analysis.
+    pub observations: Vec<Observations>,
 }
 
 /// Simulates the large sample of the trial as designed.
@@ -52,6 +54,7 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
     let mut found = Outcomes {
         outcomes: vec![Vec::new(); specification.endpoints.len()],
         arms: Vec::new(),
+        observations: vec![Observations::default(); specification.analyses.len()],
     };
     let until_days = specification.follow_up_days();
     let repeats = SUBJECTS_PER_ARM.div_ceil(patients.count.max(1));
@@ -71,8 +74,7 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
                     subject,
                 };
                 (patients.course)(request, &mut course);
-                let previous = || (patients.attacks_previous_year)(request);
-                if !is_eligible(&specification.population.eligibility, &course, previous) {
+                if !is_eligible(&specification.population.eligibility, &course) {
                     continue;
                 }
                 let rescue_days = specification
@@ -87,6 +89,7 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
                 for (endpoint, list) in specification.endpoints.iter().zip(&mut found.outcomes) {
                     list.push(outcome(endpoint, &observed));
                 }
+                observe(specification, &observed, &mut found.observations);
                 found.arms.push(arm);
             }
         }
@@ -100,15 +103,12 @@ pub fn large_sample(specification: &Specification, sample: &Outcomes) -> Vec<Lar
     let mut results: Vec<AnalysisResult> = Vec::new();
     for (index, analysis) in specification.analyses.iter().enumerate() {
         if let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) {
-            let outcomes = &sample.outcomes[endpoint];
-            analyse(
-                specification,
-                index,
-                outcomes,
-                &sample.arms,
-                &mut space,
-                &mut results,
-            );
+            let sample = Sample {
+                outcomes: &sample.outcomes[endpoint],
+                arms: &sample.arms,
+                observations: &sample.observations[index],
+            };
+            analyse(specification, index, &sample, &mut space, &mut results);
         }
     }
     results

@@ -6,7 +6,7 @@
 use crate::adaptive::dose_finding::ConductError;
 use crate::adaptive::group_sequential::Snapshot;
 use crate::adaptive::{Decision, Rules, conduct, group_sequential};
-use crate::analysis::{AnalysisResult, Workspace, analyse};
+use crate::analysis::{AnalysisResult, Observations, Sample, Workspace, analyse, observe, restart};
 use crate::course::Course;
 use crate::design::{ReplicateKey, Selection, allocate, dropout_days, entry_days};
 use crate::endpoint::{Observed, Outcome, event_known_days, outcome, rescue_days};
@@ -85,8 +85,6 @@ pub struct Patients<'a> {
     pub count: usize,
     /// Draws a course into a buffer; its visits are those of the specification, day 0 first.
     pub course: &'a (dyn Fn(CourseRequest, &mut Course) + Sync),
-    /// Draws the number of attacks in the year before enrolment.
-    pub attacks_previous_year: &'a (dyn Fn(CourseRequest) -> u32 + Sync),
 }
 
 /// How a subject's observation ended.
@@ -171,6 +169,8 @@ pub struct Space {
     selection: Selection,
     allocation: Vec<usize>,
     arms: Vec<usize>,
+    /// What analyses read beyond the outcomes, by analysis.
+    observations: Vec<Observations>,
     workspace: Workspace,
 }
 
@@ -231,11 +231,7 @@ pub enum CannotSimulate {
 }
 
 /// Whether a candidate with this course may enter under these inclusion limits.
-pub fn is_eligible(
-    limits: &[Eligibility],
-    course: &Course,
-    attacks_previous_year: impl Fn() -> u32,
-) -> bool {
+pub fn is_eligible(limits: &[Eligibility], course: &Course) -> bool {
     let Some(baseline) = course.visits.first() else {
         return false;
     };
@@ -247,7 +243,9 @@ pub fn is_eligible(
             EligibilityVariable::Mgc => baseline.mgc,
             EligibilityVariable::T25fw => baseline.t25fw_seconds,
             EligibilityVariable::Incat => baseline.incat,
-            EligibilityVariable::AttacksPreviousYear => Some(f64::from(attacks_previous_year())),
+            EligibilityVariable::AttacksPreviousYear => {
+                Some(f64::from(course.attacks_previous_year))
+            }
         };
         value.is_some_and(|value| {
             rule.min.is_none_or(|min| value >= min) && rule.max.is_none_or(|max| value <= max)
@@ -300,16 +298,19 @@ pub fn simulate(
         let Some(endpoint) = specification.endpoint_index(&analysis.endpoint) else {
             continue;
         };
-        let (outcomes, arms) = match &space.stop {
-            Some(stop) if stop.endpoint == endpoint => (&stop.outcomes, &stop.arms),
-            _ => (&space.outcomes[endpoint], &space.arms),
+        let sample = match &space.stop {
+            Some(stop) if stop.endpoint == endpoint => stop.sample(index),
+            _ => Sample {
+                outcomes: &space.outcomes[endpoint],
+                arms: &space.arms,
+                observations: &space.observations[index],
+            },
         };
         let first = space.results.len();
         analyse(
             specification,
             index,
-            outcomes,
-            arms,
+            &sample,
             &mut space.workspace,
             &mut space.results,
         );
@@ -358,8 +359,7 @@ fn enrol(
         };
         let course = &mut space.courses[enrolled];
         (patients.course)(request, course);
-        let previous = || (patients.attacks_previous_year)(request);
-        if !is_eligible(truth.eligibility(specification), course, previous) {
+        if !is_eligible(truth.eligibility(specification), course) {
             continue;
         }
         let lost = dropout_days(key, candidate, &specification.arms[arm], specification);
@@ -435,21 +435,19 @@ fn derive(specification: &Specification, space: &mut Space) {
     space
         .outcomes
         .resize_with(specification.endpoints.len(), Vec::new);
-    for (endpoint, outcomes) in specification.endpoints.iter().zip(&mut space.outcomes) {
+    for outcomes in &mut space.outcomes {
         outcomes.clear();
-        outcomes.extend(
-            space
-                .subjects
-                .iter()
-                .zip(&space.courses)
-                .map(|(subject, course)| {
-                    let observed = Observed {
-                        course,
-                        until_days: subject.until_days,
-                        rescue_days: subject.rescue_days,
-                    };
-                    outcome(endpoint, &observed)
-                }),
-        );
+    }
+    restart(specification, &mut space.observations);
+    for (subject, course) in space.subjects.iter().zip(&space.courses) {
+        let observed = Observed {
+            course,
+            until_days: subject.until_days,
+            rescue_days: subject.rescue_days,
+        };
+        for (endpoint, outcomes) in specification.endpoints.iter().zip(&mut space.outcomes) {
+            outcomes.push(outcome(endpoint, &observed));
+        }
+        observe(specification, &observed, &mut space.observations);
     }
 }

@@ -18,7 +18,10 @@ mod group_sequential;
 mod null;
 mod single_arm;
 
-pub use analysis::{Alternative, Analysis, Historical, Method};
+pub use analysis::{
+    Alternative, Analysis, Bayesian, BetaPrior, DifferenceInterval, Historical, HistoricalArm,
+    Method, Stratum,
+};
 pub use dose_finding::{DoseFinding, DoseFindingMethod, DoseLimitingToxicity, Manufacturing};
 pub use endpoint::{
     AdverseEvent, ConfirmationWeeks, Endpoint, ImmunosuppressionRestart, Measure, OutcomeKind,

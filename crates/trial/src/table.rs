@@ -103,13 +103,13 @@ pub const REPLICATES: Table = Table {
             "estimate",
             Number,
             true,
-            "Probability free of the event, hazard ratio, rate ratio, proportion, or difference (treated minus reference), as the method says.",
+            "Probability free of the event, cumulative incidence, hazard, rate or odds ratio, proportion, or difference (treated minus reference), as the method says.",
         ),
         column(
             "standard_error",
             Number,
             true,
-            "Standard error of the estimate; of its logarithm for `cox` and `negative_binomial`.",
+            "Standard error of the estimate; of its logarithm where it is a ratio: `cox`, `logistic`, `negative_binomial`, `poisson` and `recurrent_cox`.",
         ),
         column(
             "interval_lower",
@@ -127,13 +127,13 @@ pub const REPLICATES: Table = Table {
             "p_value",
             Number,
             true,
-            "p value of the stated alternative; of a group sequential primary analysis, the stage-wise one.",
+            "p value of the stated alternative; of a group sequential primary analysis, the stage-wise one; of `bayesian_two_arm`, the posterior probability that the treated arm does no better.",
         ),
         column(
             "rejected",
             Flag,
             true,
-            "Whether the null hypothesis is rejected: the p value is at most alpha, or z reaches its boundary.",
+            "Whether the null hypothesis is rejected: the p value is at most alpha, z reaches its boundary, or the posterior probability is above the cut-off.",
         ),
         column(
             "favours_treatment",

@@ -76,11 +76,7 @@ fn replicates(
     truth: Truth,
     number: u32,
 ) -> DesignCharacteristics {
-    let patients = Patients {
-        count: 300,
-        course,
-        attacks_previous_year: &|_| 0,
-    };
+    let patients = Patients { count: 300, course };
     let mut tally = DesignTally::new(design_truths(trial, patients, &[]));
     let mut space = Space::default();
     for replicate in 0..number {
@@ -257,7 +253,6 @@ fn a_shortfall_gives_the_next_lower_dose() {
     let patients = Patients {
         count: 300,
         course: &course,
-        attacks_previous_year: &|_| 0,
     };
     let mut space = Space::default();
     simulate(&trial, patients, Truth::AsDesigned, 0, &mut space).unwrap();

@@ -156,7 +156,7 @@ fn fields_of_a_wrong_shape_are_reported_at_once() {
       --> trial.toml:84:10
       84 | method = "fischer"
          |          ^
-         = hint: did you mean `fisher`? (one of `kaplan_meier`, `log_rank`, `cox`, `historical_hazard`, `fisher`, `proportion`, `ancova`, `negative_binomial`)
+         = hint: did you mean `fisher`? (one of `kaplan_meier`, `log_rank`, `cox`, `milestone`, `restricted_mean`, `cumulative_incidence`, `gray`, `historical_hazard`, `fisher`, `risk_difference`, `cochran_mantel_haenszel`, `logistic`, `bayesian_two_arm`, `proportion`, `binomial`, `ancova`, `mmrm`, `negative_binomial`, `poisson`, `recurrent_cox`)
     "#);
 }
 

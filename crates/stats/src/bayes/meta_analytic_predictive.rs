@@ -353,7 +353,7 @@ fn ln_likelihood(study: &HistoricalControl, mu: f64, tau: f64) -> f64 {
 }
 
 /// The best of the points `from`, `from` + `step`, ... in the direction in which `ln` rises.
-fn climb(from: f64, step: f64, ln: &impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn climb(from: f64, step: f64, ln: &impl Fn(f64) -> f64) -> f64 {
     let (mut at, mut value) = (from, ln(from));
     for direction in [step, -step] {
         // Data far from the prior need some steps, never this many.
@@ -369,7 +369,7 @@ fn climb(from: f64, step: f64, ln: &impl Fn(f64) -> f64) -> f64 {
 }
 
 /// Points in equal steps about the mode of a log-concave function, to where it is negligible.
-fn around(mode: f64, step: f64, ln: &impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+pub(crate) fn around(mode: f64, step: f64, ln: &impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     let at_mode = ln(mode);
     let mut points = vec![(mode, at_mode)];
     for sign in [-1.0, 1.0] {

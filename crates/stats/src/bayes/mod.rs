@@ -7,4 +7,4 @@ pub mod meta_analytic_predictive;
 pub mod power_prior;
 pub mod two_arm;
 
-mod quadrature;
+pub(crate) mod quadrature;

@@ -8,10 +8,10 @@ use std::f64::consts::PI;
 
 use super::beta_mixture::Beta;
 
-const POINTS: usize = 20;
+pub(crate) const POINTS: usize = 20;
 
 /// Nodes and weights on [-1, 1]: the roots of the Legendre polynomial by Newton's method.
-fn gauss_legendre() -> [(f64, f64); POINTS] {
+pub(crate) fn gauss_legendre() -> [(f64, f64); POINTS] {
     let n = POINTS as f64;
     std::array::from_fn(|i| {
         let mut x = libm::cos(PI * (i as f64 + 0.75) / (n + 0.5));

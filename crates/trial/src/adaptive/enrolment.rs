@@ -103,8 +103,7 @@ impl Enrolment<'_> {
             };
             let course = &mut space.courses[number];
             (self.patients.course)(request, course);
-            let previous = || (self.patients.attacks_previous_year)(request);
-            if !is_eligible(self.truth.eligibility(specification), course, previous) {
+            if !is_eligible(self.truth.eligibility(specification), course) {
                 continue;
             }
             let lost = dropout_days(self.key, candidate, &specification.arms[arm], specification);

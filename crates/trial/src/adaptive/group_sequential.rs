@@ -17,7 +17,9 @@ use neurocart_stats::group_sequential::{
 };
 
 use super::{Decision, Step, Verdict};
-use crate::analysis::{AnalysisResult, EstimateScale, analyse, scale};
+use crate::analysis::{
+    AnalysisResult, EstimateScale, Observations, Sample, analyse, observe, restart, scale,
+};
 use crate::endpoint::{Observed, Outcome, event_known_days, outcome, rescue_days};
 use crate::replicate::{ROUNDING_DAYS, Space};
 use crate::specification::{
@@ -72,8 +74,21 @@ pub struct Snapshot {
     pub outcomes: Vec<Outcome>,
     /// Arms of the subjects in `outcomes`.
     pub arms: Vec<usize>,
+    /// What analyses read beyond the outcomes, by analysis.
+    pub observations: Vec<Observations>,
     /// The result of the primary analysis.
     pub result: AnalysisResult,
+}
+
+impl Snapshot {
+    /// The data of analysis number `index`, of the same endpoint.
+    pub(crate) fn sample(&self, index: usize) -> Sample<'_> {
+        Sample {
+            outcomes: &self.outcomes,
+            arms: &self.arms,
+            observations: &self.observations[index],
+        }
+    }
 }
 
 /// Does the looks of an enrolled trial. Its subjects are then those who had entered when it ended.
@@ -252,6 +267,7 @@ fn snapshot(
         OutcomeKind::TimeToEvent => 0.0,
         _ => known_after_days(specification, endpoint),
     };
+    restart(specification, &mut found.observations);
     for (subject, course) in space.subjects.iter().zip(&space.courses) {
         let since_entry = day - subject.entry_days;
         if since_entry < needs_days {
@@ -265,14 +281,14 @@ fn snapshot(
             rescue_days: rule.and_then(|rule| rescue_days(course, rule, until_days)),
         };
         found.outcomes.push(outcome(endpoint, &observed));
+        observe(specification, &observed, &mut found.observations);
         found.arms.push(subject.arm);
     }
     let mut results = Vec::new();
     analyse(
         specification,
         primary,
-        &found.outcomes,
-        &found.arms,
+        &found.sample(primary),
         space.workspace(),
         &mut results,
     );

@@ -114,8 +114,7 @@ fn count(
                 subject,
             };
             (patients.course)(request, &mut course);
-            let previous = || (patients.attacks_previous_year)(request);
-            if !is_eligible(truth.eligibility(specification), &course, previous) {
+            if !is_eligible(truth.eligibility(specification), &course) {
                 continue;
             }
             counts.subjects += 1;

@@ -1,11 +1,11 @@
-//! Endpoints and their analyses.
+//! Endpoints.
 
 use std::collections::BTreeMap;
 
+use super::Meaning;
 use super::Step::{Item, Key};
-use super::{Meaning, unknown_hint};
 use crate::disease::Disease;
-use crate::specification::{ConfirmationWeeks, Measure, Method, OutcomeKind, Score, Strategy};
+use crate::specification::{ConfirmationWeeks, Measure, OutcomeKind, Score, Strategy};
 
 impl Meaning<'_> {
     pub(super) fn endpoints(&mut self, diseases: &[Disease]) {
@@ -250,139 +250,5 @@ impl Meaning<'_> {
         {
             self.warn(&path, format!("`{}` uses the values after rescue as if rescue had no effect", endpoint.name), "the model holds no rescue treatment; `hypothetical` or `while_on_treatment` sets those values aside");
         }
-    }
-
-    pub(super) fn analyses(&mut self) {
-        let endpoints = &self.specification.endpoints;
-        let names: Vec<&str> = endpoints.iter().map(|e| e.name.as_str()).collect();
-        let end = self.specification.follow_up.duration_weeks;
-        for (index, analysis) in self.specification.analyses.iter().enumerate() {
-            let path = |field| [Key("analysis"), Item(index), Key(field)];
-            match self.specification.endpoint_index(&analysis.endpoint) {
-                None => self.error(
-                    &path("endpoint"),
-                    format!("unknown endpoint `{}`", analysis.endpoint),
-                    unknown_hint(&analysis.endpoint, &names),
-                ),
-                Some(found) => {
-                    let kind = endpoints[found].measure.outcome();
-                    if kind != analysis.method.outcome() {
-                        self.error(
-                            &path("method"),
-                            format!(
-                                "`{}` is {}, which this method cannot analyse",
-                                analysis.endpoint,
-                                kind_in_words(kind)
-                            ),
-                            format!("use {}", methods_for(kind)),
-                        );
-                    }
-                }
-            }
-            if !(analysis.alpha > 0.0 && analysis.alpha < 0.5) {
-                self.error(&path("alpha"), format!("alpha is {}", analysis.alpha), "give a number above 0 and below 0.5, usually 0.05 two-sided or 0.025 one-sided");
-            }
-            if analysis.method.is_comparison() && self.specification.reference_arm().is_none() {
-                self.error(
-                    &path("method"),
-                    "the method compares with a reference arm, and there is none",
-                    "add `reference = true` to the control arm, or use a one-sample method",
-                );
-            }
-            if let Some(week) = analysis.week {
-                if analysis.method != Method::KaplanMeier {
-                    self.error(&path("week"), "only `kaplan_meier` has a week", "remove it");
-                } else if week <= 0.0 || week > end {
-                    self.error(
-                        &path("week"),
-                        format!("week {week} is outside the follow-up of {end} weeks"),
-                        format!("give a week above 0 and up to {end}"),
-                    );
-                }
-            }
-            match (&analysis.historical, analysis.method) {
-                (None, Method::HistoricalHazard) => self.error(
-                    &path("method"),
-                    "there is nothing historical to compare with",
-                    "add `historical = { hazard_per_year = ..., source = \"...\" }`",
-                ),
-                (Some(historical), Method::HistoricalHazard) => {
-                    if historical.hazard_per_year <= 0.0 {
-                        self.error(
-                            &[
-                                Key("analysis"),
-                                Item(index),
-                                Key("historical"),
-                                Key("hazard_per_year"),
-                            ],
-                            format!(
-                                "the historical hazard is {} per year",
-                                historical.hazard_per_year
-                            ),
-                            "give a number above 0",
-                        );
-                    }
-                    if historical.source.trim().is_empty() {
-                        self.error(
-                            &[
-                                Key("analysis"),
-                                Item(index),
-                                Key("historical"),
-                                Key("source"),
-                            ],
-                            "the historical hazard has no source",
-                            "say where it comes from",
-                        );
-                    }
-                }
-                (Some(_), _) => self.error(
-                    &path("historical"),
-                    "only `historical_hazard` has a historical comparator",
-                    "remove it",
-                ),
-                (None, _) => {}
-            }
-        }
-        let primaries: Vec<usize> = (0..self.specification.analyses.len())
-            .filter(|&i| self.specification.analyses[i].primary)
-            .collect();
-        match primaries[..] {
-            [one] if !self.specification.analyses[one].method.is_test() => self.error(
-                &[Key("analysis"), Item(one), Key("method")],
-                "the primary analysis gives no p value",
-                "make a test the primary analysis",
-            ),
-            [_] => {}
-            // The design decides.
-            [] if self.specification.decides_while_enrolling() => {}
-            [] => self.error(
-                &[Key("analysis")],
-                "no analysis is the primary one",
-                "add `primary = true` to the analysis that decides the trial",
-            ),
-            [_, second, ..] => self.error(
-                &[Key("analysis"), Item(second), Key("primary")],
-                format!("{} analyses are primary", primaries.len()),
-                "keep `primary = true` for the one that decides the trial",
-            ),
-        }
-    }
-}
-
-fn kind_in_words(kind: OutcomeKind) -> &'static str {
-    match kind {
-        OutcomeKind::TimeToEvent => "a time to an event",
-        OutcomeKind::Count => "a count",
-        OutcomeKind::Continuous => "a change of a score",
-        OutcomeKind::Binary => "a yes-or-no endpoint",
-    }
-}
-
-fn methods_for(kind: OutcomeKind) -> &'static str {
-    match kind {
-        OutcomeKind::TimeToEvent => "`kaplan_meier`, `log_rank`, `cox` or `historical_hazard`",
-        OutcomeKind::Count => "`negative_binomial`",
-        OutcomeKind::Continuous => "`ancova`",
-        OutcomeKind::Binary => "`fisher` or `proportion`",
     }
 }
