@@ -106,6 +106,7 @@ pub fn figures(summary: &Summary) -> Vec<DesignFigure> {
     };
     if let Some(doses) = &found.dose_finding {
         figures.push(dose_finding::figure(summary, doses));
+        figures.extend(dose_finding::decisions(summary));
     }
     if found.single_arm.is_some() {
         figures.extend(two_stage::figure(summary));
@@ -151,11 +152,16 @@ pub fn design_in_words(summary: &Summary) -> Vec<(&'static str, String)> {
 
 fn manufacturing_in_words(made: &Manufacturing) -> String {
     let [shortest, longest] = made.vein_to_vein_days;
+    let short = match made.shortfall_probability > 0.0 {
+        true => format!(
+            ", {} hold too few cells, so that the next lower dose is given",
+            percent(made.shortfall_probability)
+        ),
+        false => String::new(),
+    };
     format!(
-        "{shortest} to {longest} days from vein to vein; {} are not made, {} hold too few cells, so \
-         that the next lower dose is given",
-        percent(made.failure_probability),
-        percent(made.shortfall_probability)
+        "{shortest} to {longest} days from vein to vein; {} are not made{short}",
+        percent(made.failure_probability)
     )
 }
 

@@ -183,6 +183,7 @@ pub fn flow(summary: &Summary) -> PatientFlow {
         exclusions,
         eligible: randomised as f64,
         randomised: randomised as f64,
+        allocated_by_rule: summary.specification.decides_while_enrolling(),
         arms: pool
             .flow
             .iter()
@@ -204,8 +205,9 @@ pub fn flow(summary: &Summary) -> PatientFlow {
             })
             .collect(),
         caption: match summary.specification.decides_while_enrolling() {
-            true => "Counts of the first replicate. All treated subjects are analysed.".into(),
-            false => "Counts of the first replicate. All randomised subjects are analysed.".into(),
-        },
+            true => "Counts of the first replicate. Subjects without a product are not treated.",
+            false => "Counts of the first replicate. All randomised subjects are analysed.",
+        }
+        .into(),
     }
 }

@@ -182,6 +182,7 @@ fn flow() -> PatientFlow {
         patients,
     };
     PatientFlow {
+        allocated_by_rule: false,
         screened: 58.4,
         exclusions: vec![
             reason("MG-ADL below 6", 15.1),

@@ -48,7 +48,7 @@ pub struct Therapy {
     /// State of the model that the cells enter.
     #[serde(default)]
     pub infused_state: Option<String>,
-    /// Conditioning before the cells.
+    /// Conditioning, before the cells where there are any.
     #[serde(default)]
     pub lymphodepletion: Option<Lymphodepletion>,
     /// Drugs, each its own instance of a mechanism.
@@ -62,7 +62,7 @@ pub struct Therapy {
 pub enum Kind {
     /// Engineered T cells: has cytokine release syndrome and neurotoxicity.
     CarT,
-    /// Drugs only.
+    /// Drugs only, lymphodepletion among them.
     Drug,
     /// Nothing that the model knows.
     None,
@@ -267,7 +267,11 @@ impl Therapy {
                     ));
                 }
             }
-            Kind::Drug if self.drugs.is_empty() && self.parameter_scope.is_none() => {
+            Kind::Drug
+                if self.drugs.is_empty()
+                    && self.parameter_scope.is_none()
+                    && self.lymphodepletion.is_none() =>
+            {
                 return Err(Complaint::new(
                     "kind",
                     0,

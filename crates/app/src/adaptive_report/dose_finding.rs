@@ -5,7 +5,9 @@ use neurocart_report::figure::ReferenceLine;
 use neurocart_report::figure::responders::{ResponderBar, ResponderFigure, ResponderGroup};
 use neurocart_report::format::{fixed, percent_one_decimal as percent};
 use neurocart_report::trial_report::{CurveFigure, DesignFigure, Join, KeyNumber};
+use neurocart_stats::dose_finding::DoseFindingDesign;
 use neurocart_trial::adaptive::characteristics::DoseFindingCharacteristics;
+use neurocart_trial::adaptive::dose_finding::rule;
 use neurocart_trial::operating_characteristics::MonteCarlo;
 use neurocart_trial::specification::{DoseFinding, DoseFindingMethod};
 use neurocart_trial::summary::Summary;
@@ -14,6 +16,7 @@ use super::{
     curve, key_number, mean, mean_with_error, note, share, share_with_error, toxicity_in_words,
     weeks,
 };
+use crate::design::boundaries::{boundary_figure, boundary_table, of_boin, of_interval};
 use crate::wording;
 
 /// Lines of the answer.
@@ -193,10 +196,38 @@ pub(super) fn figure(summary: &Summary, doses: &DoseFindingCharacteristics) -> D
     }
 }
 
+/// What the rule says after so many patients at a dose; nothing where it looks at more than that
+/// dose.
+pub(super) fn decisions(summary: &Summary) -> Option<DesignFigure> {
+    let section = summary.specification.dose_finding.as_ref()?;
+    let patients = section.maximum_subjects as u64;
+    let doses = summary.specification.arms.len();
+    let boundaries = match rule(section, doses).ok()? {
+        DoseFindingDesign::Interval(settings) => of_interval(&settings, patients).ok()?,
+        DoseFindingDesign::Boin(settings) => of_boin(&settings, patients).ok()?,
+        _ => return None,
+    };
+    let table = boundary_table(&boundaries);
+    Some(DesignFigure {
+        figure: boundary_figure("Decisions", &boundaries),
+        caption: "What the rule says after so many patients at a dose, before the ends of the dose range."
+            .into(),
+        head: table.head,
+        rows: table.rows,
+    })
+}
+
 /// The design in words.
 pub(super) fn in_words(section: &DoseFinding) -> String {
+    let stagger = match section.stagger_days > 0.0 {
+        true => format!(
+            ", {} days or more between the first two of a cohort",
+            section.stagger_days
+        ),
+        false => String::new(),
+    };
     format!(
-        "{}, target {}; cohorts of {}, at most {} treated; a dose is eliminated at a posterior \
+        "{}, target {}; cohorts of {}{stagger}, at most {} treated; a dose is eliminated at a posterior \
          probability of {} to be above the target.\nDose-limiting: {}",
         method_in_words(section.design),
         percent(section.target),

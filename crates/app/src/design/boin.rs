@@ -2,14 +2,15 @@
 
 use serde_json::json;
 
+use neurocart_report::figure::curves::render_curves_svg;
 use neurocart_report::format::fixed;
 use neurocart_stats::dose_finding::{
-    BoinSettings, DoseFindingDesign, boin_boundaries, boin_extra_safe_stop, boin_rates,
+    BoinSettings, DoseFindingDesign, boin_extra_safe_stop, boin_rates,
 };
 
 use super::Answer;
 use super::answer::fact;
-use super::boundaries::{Boundary, ELIMINATION, boundary_figure, boundary_json, boundary_table};
+use super::boundaries::{ELIMINATION, boundary_figure, boundary_json, boundary_table, of_boin};
 use super::dose_finding::{Common, insert, isotonic_table, tallies};
 use super::notation::{or_missing, r_vector};
 use crate::exit::Exit;
@@ -42,18 +43,9 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
     };
     let simulation = &arguments.common.simulation;
     let rates = boin_rates(&settings)?;
-    let boundaries = boin_boundaries(&settings, simulation.patients)?;
+    let rows = of_boin(&settings, simulation.patients)?;
     let extra_safe = boin_extra_safe_stop(&settings, simulation.patients)?;
 
-    let rows: Vec<Boundary> = boundaries
-        .iter()
-        .map(|row| Boundary {
-            treated: row.treated,
-            escalate_at_most: Some(row.escalate_at_most),
-            de_escalate_at_least: Some(row.de_escalate_at_least),
-            eliminate_at_least: row.eliminate_at_least,
-        })
-        .collect();
     let mut table = boundary_table(&rows);
     let mut json_rows = boundary_json(&rows);
     if arguments.extra_safe.is_some() {
@@ -78,7 +70,10 @@ pub fn answer(arguments: &Arguments) -> Result<Answer, Exit> {
             ),
         ],
         tables: vec![table],
-        figure: Some(boundary_figure("BOIN boundaries", &rows)),
+        figure: Some(render_curves_svg(&boundary_figure(
+            "BOIN boundaries",
+            &rows,
+        ))),
         notes: vec![ELIMINATION.to_owned()],
         r_call: r_call(arguments, &settings)?,
         result: json!({

@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use neurocart_report::figure::curves::{Curve, CurveFigure, Join, render_curves_svg};
+use neurocart_report::figure::curves::{Curve, CurveFigure, Join};
+use neurocart_stats::InputError;
+use neurocart_stats::dose_finding::{
+    BoinSettings, IntervalDecision, IntervalDecisionRow, IntervalSettings, boin_boundaries,
+    interval_decision_table,
+};
 
 use super::answer::Table;
 use super::notation::or_missing;
@@ -16,6 +21,45 @@ pub struct Boundary {
     pub escalate_at_most: Option<u64>,
     pub de_escalate_at_least: Option<u64>,
     pub eliminate_at_least: Option<u64>,
+}
+
+/// Those of BOIN for 1 to `patients` patients at a dose.
+pub fn of_boin(settings: &BoinSettings, patients: u64) -> Result<Vec<Boundary>, InputError> {
+    let rows = boin_boundaries(settings, patients)?;
+    let boundaries = rows.iter().map(|row| Boundary {
+        treated: row.treated,
+        escalate_at_most: Some(row.escalate_at_most),
+        de_escalate_at_least: Some(row.de_escalate_at_least),
+        eliminate_at_least: row.eliminate_at_least,
+    });
+    Ok(boundaries.collect())
+}
+
+/// Those of keyboard, mTPI-2 or mTPI for 1 to `patients` patients at a dose.
+pub fn of_interval(
+    settings: &IntervalSettings,
+    patients: u64,
+) -> Result<Vec<Boundary>, InputError> {
+    let decisions = interval_decision_table(settings, patients)?;
+    let same_number = decisions.chunk_by(|a, b| a.treated == b.treated);
+    Ok(same_number.map(boundary).collect())
+}
+
+/// From the rows of one number of patients, DLT rising.
+fn boundary(rows: &[IntervalDecisionRow]) -> Boundary {
+    let first = |which: fn(&IntervalDecisionRow) -> bool| {
+        rows.iter().find(|row| which(row)).map(|row| row.dlt)
+    };
+    let escalated = rows
+        .iter()
+        .rev()
+        .find(|row| row.decision == IntervalDecision::Escalate);
+    Boundary {
+        treated: rows[0].treated,
+        escalate_at_most: escalated.map(|row| row.dlt),
+        de_escalate_at_least: first(|row| row.decision == IntervalDecision::DeEscalate),
+        eliminate_at_least: first(|row| row.eliminate),
+    }
 }
 
 pub fn boundary_table(boundaries: &[Boundary]) -> Table {
@@ -51,8 +95,8 @@ pub fn boundary_json(boundaries: &[Boundary]) -> Vec<Value> {
     rows.collect()
 }
 
-/// Those that do not exist are left out.
-pub fn boundary_figure(title: &str, boundaries: &[Boundary]) -> String {
+/// Boundaries that do not exist are left out.
+pub fn boundary_figure(title: &str, boundaries: &[Boundary]) -> CurveFigure {
     let curve = |name: &str, value: fn(&Boundary) -> Option<u64>| Curve {
         name: name.to_owned(),
         points: boundaries
@@ -61,7 +105,7 @@ pub fn boundary_figure(title: &str, boundaries: &[Boundary]) -> String {
             .collect(),
         join: Join::Step,
     };
-    render_curves_svg(&CurveFigure {
+    CurveFigure {
         title: title.to_owned(),
         x_label: "Patients at the dose".to_owned(),
         y_label: "Patients with a DLT".to_owned(),
@@ -71,5 +115,5 @@ pub fn boundary_figure(title: &str, boundaries: &[Boundary]) -> String {
             curve("escalate at most", |row| row.escalate_at_most),
         ],
         ..CurveFigure::default()
-    })
+    }
 }

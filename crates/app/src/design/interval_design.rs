@@ -2,15 +2,13 @@
 
 use serde_json::json;
 
+use neurocart_report::figure::curves::render_curves_svg;
 use neurocart_report::format::percent_one_decimal as percent;
-use neurocart_stats::dose_finding::{
-    DoseFindingDesign, IntervalDecision, IntervalDecisionRow, IntervalRule, IntervalSettings,
-    interval_decision_table,
-};
+use neurocart_stats::dose_finding::{DoseFindingDesign, IntervalRule, IntervalSettings};
 
 use super::Answer;
 use super::answer::fact;
-use super::boundaries::{Boundary, ELIMINATION, boundary_figure, boundary_json, boundary_table};
+use super::boundaries::{ELIMINATION, boundary_figure, boundary_json, boundary_table, of_interval};
 use super::dose_finding::{Common, isotonic_table, tallies};
 use super::notation::r_vector;
 use crate::exit::Exit;
@@ -30,23 +28,6 @@ pub struct Arguments {
     common: Common,
 }
 
-/// The decisions from the rows of one number of patients, DLT rising.
-fn boundary(rows: &[IntervalDecisionRow]) -> Boundary {
-    let first = |which: fn(&IntervalDecisionRow) -> bool| {
-        rows.iter().find(|row| which(row)).map(|row| row.dlt)
-    };
-    let escalated = rows
-        .iter()
-        .rev()
-        .find(|row| row.decision == IntervalDecision::Escalate);
-    Boundary {
-        treated: rows[0].treated,
-        escalate_at_most: escalated.map(|row| row.dlt),
-        de_escalate_at_least: first(|row| row.decision == IntervalDecision::DeEscalate),
-        eliminate_at_least: first(|row| row.eliminate),
-    }
-}
-
 pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit> {
     let settings = IntervalSettings {
         below: arguments.below,
@@ -54,11 +35,7 @@ pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit>
         ..IntervalSettings::at_target(rule, arguments.target)
     };
     let simulation = &arguments.common.simulation;
-    let decisions = interval_decision_table(&settings, simulation.patients)?;
-    let boundaries: Vec<Boundary> = decisions
-        .chunk_by(|a, b| a.treated == b.treated)
-        .map(boundary)
-        .collect();
+    let boundaries = of_interval(&settings, simulation.patients)?;
     let name = match rule {
         IntervalRule::Keyboard => "Keyboard",
         IntervalRule::Mtpi2 => "mTPI-2",
@@ -75,7 +52,10 @@ pub fn answer(arguments: &Arguments, rule: IntervalRule) -> Result<Answer, Exit>
             ),
         )],
         tables: vec![boundary_table(&boundaries)],
-        figure: Some(boundary_figure(&format!("{name} boundaries"), &boundaries)),
+        figure: Some(render_curves_svg(&boundary_figure(
+            &format!("{name} boundaries"),
+            &boundaries,
+        ))),
         notes: vec![ELIMINATION.to_owned()],
         r_call: r_call(arguments, rule)?,
         result: json!({

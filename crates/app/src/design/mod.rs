@@ -6,7 +6,7 @@ mod answer;
 mod assurance;
 mod boin;
 mod boin12;
-mod boundaries;
+pub mod boundaries;
 mod conditional_power;
 mod crm;
 mod dose_finding;

@@ -30,7 +30,7 @@ fn every_protocol_is_listed_and_written_and_passes_the_check() {
     let folder = Folder::new();
     let list = folder.run_well(&["new"]).to_string();
     let names = shipped();
-    assert!(names.len() >= 3);
+    assert!(names.len() >= 7);
     for name in &names {
         assert!(list.contains(name.as_str()), "{name} is not in\n{list}");
         folder.run_well(&["new", name]);
@@ -71,4 +71,38 @@ fn a_folder_that_is_not_there_is_named_with_the_fix() {
         said.contains("exit code 1") && said.contains("make the folder first"),
         "{said}"
     );
+}
+
+#[test]
+fn the_report_of_dose_finding_has_the_decision_table_of_the_design_command() {
+    let folder = Folder::new();
+    folder.run_well(&[
+        "trial",
+        "run",
+        "mg-cd19-keyboard",
+        "--replicates",
+        "10",
+        "--out",
+        "run",
+    ]);
+    let report = folder.read("run/report.html");
+    let said = folder.run_well(&["design", "keyboard", "--target", "0.3", "--patients", "12"]);
+    let rows: Vec<String> = said
+        .to_string()
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.split_whitespace().collect();
+            let [treated, numbers @ ..] = cells.as_slice() else {
+                return None;
+            };
+            treated.parse::<u64>().ok().filter(|_| numbers.len() == 3)?;
+            let cells: String = numbers
+                .iter()
+                .map(|number| format!("<td>{}</td>", number.replace('-', "–")))
+                .collect();
+            Some(format!("<tr><th scope=\"row\">{treated}</th>{cells}</tr>"))
+        })
+        .collect();
+    assert_eq!(rows.len(), 12);
+    assert!(report.contains(&rows.join("\n")), "{}", rows.join("\n"));
 }

@@ -22,9 +22,11 @@ pub struct PatientFlow {
     /// Patients who met the criteria.
     #[serde(deserialize_with = "number_or_missing")]
     pub eligible: f64,
-    /// Patients randomised, or enrolled in a trial with a single arm.
+    /// Patients randomised, or enrolled in a trial that does not randomise.
     #[serde(deserialize_with = "number_or_missing")]
     pub randomised: f64,
+    /// Whether the patients of several arms were allocated by a rule, as in dose finding.
+    pub allocated_by_rule: bool,
     /// One entry per arm.
     pub arms: Vec<FlowArm>,
     /// Whose counts these are.
@@ -151,7 +153,7 @@ fn draw_trunk(svg: &mut Svg, flow: &PatientFlow, layout: Layout) -> f64 {
         &[labelled("Eligible", flow.eligible)],
     );
     draw_arrow(svg, centre, y, y + 22.0);
-    let name = if flow.arms.len() == 1 {
+    let name = if flow.arms.len() == 1 || flow.allocated_by_rule {
         "Enrolled"
     } else {
         "Randomised"
@@ -302,7 +304,7 @@ pub(crate) fn describe(flow: &PatientFlow) -> String {
         count(flow.screened),
         count(flow.eligible),
         count(flow.randomised),
-        if flow.arms.len() == 1 {
+        if flow.arms.len() == 1 || flow.allocated_by_rule {
             "enrolled"
         } else {
             "randomised"

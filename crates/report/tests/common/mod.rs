@@ -139,6 +139,7 @@ pub fn flow(arms: usize) -> PatientFlow {
         exclusions: vec![reason("MG-ADL below 6", 14.0)],
         eligible: 36.0,
         randomised: 36.0,
+        allocated_by_rule: false,
         arms: (0..arms)
             .map(|i| FlowArm {
                 name: format!("Arm {}", i + 1),
