@@ -38,6 +38,7 @@ fn the_library_lists_what_can_be_simulated() {
       stiff-person              Stiff-person syndrome with GAD65 antibodies
 
     therapies
+      ahsct             Autologous haematopoietic stem-cell transplantation
       bcma-cart         Autologous BCMA CAR T cells
       bcma-mrna-cart    BCMA mRNA CAR T cells
       cd19-bcma-cart    Autologous CD19 and BCMA dual CAR T cells
@@ -55,8 +56,12 @@ fn the_library_lists_what_can_be_simulated() {
 
     trials
       mg-bcma-mrna-placebo              BCMA mRNA CAR T against placebo in AChR myasthenia gravis
+      mg-cd19-keyboard                  CD19 CAR T in AChR myasthenia gravis: dose finding by the keyboard design
+      ms-cd19-cd20-boin-simon           B-cell CAR T in relapsing multiple sclerosis: BOIN, then Simon's two stages on NEDA-3
+      ms-cd19-vs-ahsct                  CD19 CAR T against AHSCT in relapsing multiple sclerosis
       nmosd-bcma-single-arm             BCMA CAR T in AQP4-positive NMOSD, single arm
       progressive-ms-cd19-vs-anti-cd20  CD19 CAR T against anti-CD20 in progressive multiple sclerosis
+      sps-cd19-single-arm               CD19 CAR T in stiff-person syndrome, single arm
     ");
 }
 
@@ -65,7 +70,7 @@ fn every_list_is_also_json() {
     let folder = Folder::new();
     let all = folder.run_well(&["library", "--json"]).stdout;
     let all: serde_json::Value = serde_json::from_str(&all).unwrap();
-    assert_eq!(all["trials"].as_array().unwrap().len(), 3);
+    assert_eq!(all["trials"].as_array().unwrap().len(), 7);
     let rows = folder.run_well(&["library", "parameters", "--json"]).stdout;
     let rows: Vec<serde_json::Value> = serde_json::from_str(&rows).unwrap();
     assert!(
