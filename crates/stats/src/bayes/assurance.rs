@@ -1,7 +1,7 @@
 //! Assurance: the probability of a successful trial, power averaged over what is believed.
 //!
 //! Normal effect estimate with standard error se, one-sided level alpha, prior N(m, tau^2), z the
-//! upper alpha quantile: E[power] = Phi((m - z se) / sqrt(se^2 + tau^2)). O'Hagan, Stevens and Campbell
+//! upper alpha quantile: mean power = Phi((m - z se) / sqrt(se^2 + tau^2)). O'Hagan, Stevens and Campbell
 //! 2005, doi:10.1002/pst.175. Binary endpoints: the responders are beta-binomial, summed over the
 //! outcomes that reject. However many subjects, assurance stays below
 //! Pr(effect > 0) + alpha Pr(effect <= 0): a larger trial cannot make a treatment work.
