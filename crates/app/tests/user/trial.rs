@@ -154,7 +154,7 @@ fn an_adaptive_trial_names_doses_and_the_worst_null_in_every_form() {
         "True DLT probability",
         "the worst simulated",
         ", the worst of 2,",
-        "dose 2e5 cells/kg",
+        "dose 2e5 cells",
         "Simon's minimax design",
         "All treated subjects are analysed",
     ] {
