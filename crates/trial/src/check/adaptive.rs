@@ -16,8 +16,8 @@ const MOST_FAILURES: f64 = 0.9;
 
 impl Meaning<'_> {
     pub(super) fn adaptive(&mut self, library: &Library) {
-        self.fixed_parts();
         let before = self.found.errors.len();
+        self.fixed_parts();
         self.manufacturing();
         let logistics = self.found.errors.len() == before;
         self.dose_finding(library, logistics);

@@ -8,7 +8,7 @@ use crate::specification::DoseFindingMethod;
 use crate::therapy::Therapy;
 
 impl Meaning<'_> {
-    /// `logistics`: the manufacturing is sound, so that the whole trial can be checked.
+    /// `logistics`: accrual and manufacturing are sound, so that the whole trial can be checked.
     pub(super) fn dose_finding(&mut self, library: &Library, logistics: bool) {
         let Some(section) = &self.specification.dose_finding else {
             return;
