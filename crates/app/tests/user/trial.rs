@@ -346,7 +346,7 @@ fn a_trial_that_does_not_exist_is_refused() {
     exit code 2
     ---- stderr
     error: cannot read the trial file `nowhere.toml`: No such file or directory (os error 2)
-         = hint: the library has mg-bcma-mrna-placebo, nmosd-bcma-single-arm, progressive-ms-cd19-vs-anti-cd20
+         = hint: the library has mg-bcma-mrna-placebo, mg-cd19-keyboard, ms-cd19-cd20-boin-simon, ms-cd19-vs-ahsct, nmosd-bcma-single-arm, progressive-ms-cd19-vs-anti-cd20, sps-cd19-single-arm
     ");
     assert_snapshot!(folder.run(&["trial", "run", "nmosd-bcma-single-arm", "--replicates", "0"]), @r"
     exit code 2
