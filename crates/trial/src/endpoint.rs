@@ -15,7 +15,7 @@ use crate::lesion;
 use crate::progression::{self, first_composite_progression, first_confirmed_progression};
 use crate::specification::{
     AdverseEvent, DAYS_PER_WEEK, DAYS_PER_YEAR, Endpoint, Measure, ProgressionClass,
-    ProgressionReference, Rescue, Score,
+    ProgressionReference, Rescue, Score, Specification,
 };
 
 /// One subject's value of one endpoint.
@@ -58,6 +58,18 @@ pub struct Observed<'a> {
     pub until_days: f64,
     /// Start of rescue treatment, if it came before the end of observation.
     pub rescue_days: Option<f64>,
+}
+
+impl<'a> Observed<'a> {
+    /// A course observed until a day, with rescue by the rule of the trial.
+    pub fn of(specification: &Specification, course: &'a Course, until_days: f64) -> Self {
+        let rule = specification.rescue.as_ref();
+        Observed {
+            course,
+            until_days,
+            rescue_days: rule.and_then(|rule| rescue_days(course, rule, until_days)),
+        }
+    }
 }
 
 /// When rescue treatment starts under this rule, if it does until `until_days`.

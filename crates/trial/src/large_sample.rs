@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::{AnalysisResult, Observations, Sample, Workspace, analyse, observe};
 use crate::course::Course;
-use crate::endpoint::{Observed, Outcome, outcome, rescue_days};
+use crate::endpoint::{Observed, Outcome, outcome};
 use crate::purpose::SubjectKey;
 use crate::replicate::{CourseRequest, Patients, Truth, is_eligible};
 use crate::specification::Specification;
@@ -77,15 +77,7 @@ pub fn outcomes(specification: &Specification, patients: Patients<'_>) -> Outcom
                 if !is_eligible(&specification.population.eligibility, &course) {
                     continue;
                 }
-                let rescue_days = specification
-                    .rescue
-                    .as_ref()
-                    .and_then(|rule| rescue_days(&course, rule, until_days));
-                let observed = Observed {
-                    course: &course,
-                    until_days,
-                    rescue_days,
-                };
+                let observed = Observed::of(specification, &course, until_days);
                 for (endpoint, list) in specification.endpoints.iter().zip(&mut found.outcomes) {
                     list.push(outcome(endpoint, &observed));
                 }

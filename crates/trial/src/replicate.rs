@@ -402,13 +402,7 @@ fn cut(specification: &Specification, space: &mut Space) {
         .zip(&space.courses)
         .filter_map(|(subject, course)| {
             let until_days = subject.until_days;
-            let rule = specification.rescue.as_ref();
-            let rescue = rule.and_then(|rule| rescue_days(course, rule, until_days));
-            let observed = Observed {
-                course,
-                until_days,
-                rescue_days: rescue,
-            };
+            let observed = Observed::of(specification, course, until_days);
             event_known_days(endpoint, &observed).map(|time| subject.entry_days + time)
         })
         .collect();

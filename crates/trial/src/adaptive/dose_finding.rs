@@ -16,7 +16,7 @@ use neurocart_stats::dose_finding::{
 
 use super::enrolment::{BankExhausted, Enrolment, dose_limiting_days};
 use super::{Decision, Step, Verdict};
-use crate::endpoint::{Observed, Outcome, outcome, rescue_days};
+use crate::endpoint::{Observed, Outcome, outcome};
 use crate::replicate::Space;
 use crate::specification::{DAYS_PER_WEEK, DoseFinding, DoseFindingMethod, Specification};
 
@@ -214,12 +214,7 @@ pub(crate) fn responds(
     else {
         return false;
     };
-    let rule = specification.rescue.as_ref();
-    let observed = Observed {
-        course,
-        until_days,
-        rescue_days: rule.and_then(|rule| rescue_days(course, rule, until_days)),
-    };
+    let observed = Observed::of(specification, course, until_days);
     let found = outcome(&specification.endpoints[index], &observed);
     matches!(found, Outcome::Binary { yes: true })
 }

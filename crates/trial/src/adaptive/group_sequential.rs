@@ -20,7 +20,7 @@ use super::{Decision, Step, Verdict};
 use crate::analysis::{
     AnalysisResult, EstimateScale, Observations, Sample, analyse, observe, restart, scale,
 };
-use crate::endpoint::{Observed, Outcome, event_known_days, outcome, rescue_days};
+use crate::endpoint::{Observed, Outcome, event_known_days, outcome};
 use crate::replicate::{ROUNDING_DAYS, Space};
 use crate::specification::{
     Alternative, Analysis, DAYS_PER_WEEK, Endpoint, GroupSequential, Measure, OutcomeKind,
@@ -220,13 +220,7 @@ fn information_days(specification: &Specification, endpoint: &Endpoint, space: &
             .iter()
             .zip(&space.courses)
             .filter_map(|(subject, course)| {
-                let rule = specification.rescue.as_ref();
-                let observed = Observed {
-                    course,
-                    until_days: subject.until_days,
-                    rescue_days: rule
-                        .and_then(|rule| rescue_days(course, rule, subject.until_days)),
-                };
+                let observed = Observed::of(specification, course, subject.until_days);
                 event_known_days(endpoint, &observed).map(|time| subject.entry_days + time)
             })
             .collect(),
@@ -274,12 +268,7 @@ fn snapshot(
             continue;
         }
         let until_days = subject.until_days.min(since_entry);
-        let rule = specification.rescue.as_ref();
-        let observed = Observed {
-            course,
-            until_days,
-            rescue_days: rule.and_then(|rule| rescue_days(course, rule, until_days)),
-        };
+        let observed = Observed::of(specification, course, until_days);
         found.outcomes.push(outcome(endpoint, &observed));
         observe(specification, &observed, &mut found.observations);
         found.arms.push(subject.arm);

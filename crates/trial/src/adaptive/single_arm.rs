@@ -15,7 +15,7 @@ use neurocart_stats::single_arm::simon_inference::{SimonInterval, SimonOutcome, 
 use super::enrolment::{BankExhausted, Enrolment, dose_limiting_days};
 use super::group_sequential::known_after_days;
 use super::{Decision, Step, Verdict};
-use crate::endpoint::{Observed, Outcome, outcome, rescue_days};
+use crate::endpoint::{Observed, Outcome, outcome};
 use crate::replicate::{ROUNDING_DAYS, Space};
 use crate::specification::{
     Endpoint, ManufacturingFailure, Optimality, SingleArm, Specification, ToxicityRule,
@@ -279,12 +279,7 @@ fn judged(
     space: &Space,
 ) -> Counted {
     let (subject, course) = (&space.subjects[number], &space.courses[number]);
-    let rule = specification.rescue.as_ref();
-    let observed = Observed {
-        course,
-        until_days: subject.until_days,
-        rescue_days: rule.and_then(|rule| rescue_days(course, rule, subject.until_days)),
-    };
+    let observed = Observed::of(specification, course, subject.until_days);
     Counted {
         known_days: subject.treated_days + known_after_days(specification, endpoint),
         yes: matches!(outcome(endpoint, &observed), Outcome::Binary { yes: true }),

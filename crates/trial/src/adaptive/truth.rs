@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::dose_finding::responds;
 use super::enrolment::dose_limiting_days;
 use crate::course::Course;
-use crate::endpoint::{Observed, Outcome, outcome, rescue_days};
+use crate::endpoint::{Observed, Outcome, outcome};
 use crate::large_sample::{FIRST_REPLICATE, LargeSample, SUBJECTS_PER_ARM};
 use crate::operating_characteristics::{MonteCarlo, on_scale, proportion};
 use crate::purpose::SubjectKey;
@@ -125,12 +125,7 @@ fn count(
                 yes = responds(specification, section, &course, until_days);
             }
             if let Some(index) = endpoint {
-                let rule = specification.rescue.as_ref();
-                let observed = Observed {
-                    course: &course,
-                    until_days,
-                    rescue_days: rule.and_then(|rule| rescue_days(&course, rule, until_days)),
-                };
+                let observed = Observed::of(specification, &course, until_days);
                 let found = outcome(&specification.endpoints[index], &observed);
                 yes = matches!(found, Outcome::Binary { yes: true });
             }
