@@ -205,7 +205,10 @@ pub fn flow(summary: &Summary) -> PatientFlow {
             })
             .collect(),
         caption: match summary.specification.decides_while_enrolling() {
-            true => "Counts of the first replicate. Subjects without a product are not treated.",
+            true => {
+                "Counts of the first replicate. Subjects without a product are not treated. All treated \
+                 subjects are analysed."
+            }
             false => "Counts of the first replicate. All randomised subjects are analysed.",
         }
         .into(),
