@@ -274,7 +274,14 @@ impl BetaMixture {
         };
         let ends = at_end(|x| x.a, |x| x.b) + at_end(|x| x.b, |x| x.a);
         let betas: Vec<Beta> = self.components.iter().map(|c| c.beta).collect();
-        let body: f64 = logit_nodes(&betas)
+        // The score has a pole where two components cancel: pi i over the difference of their slopes
+        // in u away from where they cross, a difference of at most that of the parameters.
+        let slopes = |one: fn(Beta) -> f64| {
+            let values = || betas.iter().map(|&beta| one(beta));
+            values().fold(0.0, f64::max) - values().fold(f64::INFINITY, f64::min)
+        };
+        let widest = 2.0 * std::f64::consts::PI / slopes(|x| x.a).max(slopes(|x| x.b));
+        let body: f64 = logit_nodes(&betas, widest)
             .into_iter()
             .map(|(u, weight)| weight * self.squared_score(u).0)
             .sum();

@@ -45,8 +45,13 @@ pub(crate) fn logit_range(betas: &[Beta]) -> (f64, f64) {
     (low, high)
 }
 
+/// Pieces into which a panel is cut at most.
+const MOST_PIECES: f64 = 256.0;
+
 /// Nodes u = logit t and weights for integrals of smooth functions against the densities `betas`.
-pub(crate) fn logit_nodes(betas: &[Beta]) -> Vec<(f64, f64)> {
+/// No panel is wider than `widest`, as far as [`MOST_PIECES`] of them allow: give twice the distance of
+/// the integrand's nearest pole from the real line, or infinity where it has none.
+pub(crate) fn logit_nodes(betas: &[Beta], widest: f64) -> Vec<(f64, f64)> {
     let (low, high) = logit_range(betas);
     let mut ends = vec![low, high];
     let mut around = |centre: f64, spread: f64| {
@@ -68,8 +73,14 @@ pub(crate) fn logit_nodes(betas: &[Beta]) -> Vec<(f64, f64)> {
     let rule = gauss_legendre();
     ends.windows(2)
         .flat_map(|panel| {
-            let (middle, half) = (0.5 * (panel[0] + panel[1]), 0.5 * (panel[1] - panel[0]));
-            rule.map(|(x, weight)| (middle + half * x, half * weight))
+            let pieces = ((panel[1] - panel[0]) / widest)
+                .ceil()
+                .clamp(1.0, MOST_PIECES);
+            let half = 0.5 * (panel[1] - panel[0]) / pieces;
+            (0..pieces as usize).flat_map(move |piece| {
+                let middle = panel[0] + (2 * piece + 1) as f64 * half;
+                rule.map(|(x, weight)| (middle + half * x, half * weight))
+            })
         })
         .collect()
 }

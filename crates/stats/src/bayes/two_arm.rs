@@ -38,7 +38,7 @@ pub fn probability_superior(treatment: &BetaMixture, control: &BetaMixture) -> f
 /// P(X > Y) for X ~ `x`, Y ~ `y`.
 fn beta_superior(x: Beta, y: Beta) -> f64 {
     // Within the mass of x; where y lies outside it, its distribution function is 0 or 1.
-    let sum: f64 = logit_nodes(&[x, y])
+    let sum: f64 = logit_nodes(&[x, y], f64::INFINITY)
         .into_iter()
         .map(|(u, weight)| {
             let (t, rest) = expit(u);
