@@ -553,7 +553,10 @@ proptest! {
             information, efficacy, futility: f64::NEG_INFINITY,
         }).collect();
         let null = stopping(sides, &looks, 0.0).unwrap();
-        prop_assert!(near(null.rejection(), alpha, 1e-9 * alpha + 1e-15), "{} {alpha}", null.rejection());
+        // Interpolation between looks that nearly coincide has the error stated at the head of this file.
+        let coincide = information.windows(2).any(|t| t[1] - t[0] < 1e-3 * t[1]);
+        let error = if coincide { 1e-8 } else { 1e-9 };
+        prop_assert!(near(null.rejection(), alpha, error * alpha + 1e-15), "{} {alpha}", null.rejection());
         prop_assert!(z.iter().all(|z| *z >= 0.0));
         if let BoundaryType::Spending(spending) = &boundary {
             // What each look has spent is what the function says, and no look knows of later ones.
@@ -562,7 +565,7 @@ proptest! {
             for (k, t) in information.iter().enumerate() {
                 spent += null.efficacy[k];
                 let target = cumulative_spending(spending, side, *t).unwrap();
-                prop_assert!(near(spent, target, 1e-9 * alpha + 2e-15), "{spent} {target}");
+                prop_assert!(near(spent, target, error * alpha + 2e-15), "{spent} {target}");
             }
         }
     }
