@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use neurocart_trial::Problem;
+use neurocart_library::Library;
+use neurocart_library::Problem;
 use neurocart_trial::disease::Disease;
 use neurocart_trial::layers::Layers;
-use neurocart_trial::library::Library;
 use neurocart_trial::parameters::Parameters;
 use neurocart_trial::scenario::{Ingredients, Scenario};
 use neurocart_trial::therapy::Therapy;

@@ -59,6 +59,12 @@ impl From<neurocart_trial::Error> for Exit {
     }
 }
 
+impl From<neurocart_library::Error> for Exit {
+    fn from(error: neurocart_library::Error) -> Exit {
+        neurocart_trial::Error::from(error).into()
+    }
+}
+
 /// Writes to standard output; a reader that has gone away (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();

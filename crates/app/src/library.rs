@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use neurocart_library::Library;
 use neurocart_trial::disease::Disease;
-use neurocart_trial::library::Library;
 use neurocart_trial::parameters::Parameters;
 use neurocart_trial::specification::Specification;
 use neurocart_trial::therapy::Therapy;
@@ -136,7 +136,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
 fn parameters(library: &Library, json: bool) -> Result<(), Exit> {
     let table = Parameters::of(library)?;
     if !json {
-        return print(library.text(neurocart_trial::library::PARAMETERS)?);
+        return print(library.text(neurocart_library::PARAMETERS)?);
     }
     let rows: Vec<Row> = table
         .rows()

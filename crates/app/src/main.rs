@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use neurocart_trial::library::Library;
+use neurocart_library::Library;
 
 use crate::exit::{Exit, say};
 

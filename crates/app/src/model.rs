@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use neurocart_library::Library;
 use neurocart_model::{Model, SymbolKind};
 use neurocart_trial::disease::Disease;
-use neurocart_trial::library::Library;
 use neurocart_trial::parameters::{Override, Parameters};
 use neurocart_trial::scenario::{Ingredients, Scenario, check_overrides};
 use neurocart_trial::therapy::{FieldOverride, Therapy};

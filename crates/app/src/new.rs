@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use neurocart_library::Library;
 use neurocart_trial::check::check;
-use neurocart_trial::library::Library;
 
 use crate::exit::{Exit, print, print_json};
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use neurocart_library::Library;
 use neurocart_report::figure::TimeMark;
 use neurocart_report::patient_report::{
     PatientFigure, ScoreCourse, render_patient_svg, render_patient_text,
@@ -14,7 +15,6 @@ use neurocart_trial::correlation::Correlations;
 use neurocart_trial::course::Visit;
 use neurocart_trial::individual::{Individual, Summary, Who, simulate};
 use neurocart_trial::layers::Layers;
-use neurocart_trial::library::Library;
 use neurocart_trial::scenario::Scenario;
 
 use crate::exit::{Exit, print, print_json, write_file};

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use neurocart_library::Library;
 use neurocart_trial::bank::BankRequest;
 use neurocart_trial::correlation::Correlations;
 use neurocart_trial::layers::Layers;
-use neurocart_trial::library::Library;
 use neurocart_trial::population_table;
 
 use crate::exit::{Code, Exit, print};

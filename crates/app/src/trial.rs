@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 
+use neurocart_library::Library;
 use neurocart_report::trial_report::{KeyNumber, render_html};
-use neurocart_trial::library::Library;
 use neurocart_trial::operating_characteristics::MonteCarlo;
 use neurocart_trial::run::Progress;
 use neurocart_trial::run_directory::{Identity, RunDirectory};

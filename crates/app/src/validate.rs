@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use neurocart_library::Library;
 use neurocart_report::estimate::Estimate;
 use neurocart_report::format::significant;
 use neurocart_report::validation_report::{
     ValidationReport as Page, ValidationRow as PageRow, Verdict as PageVerdict, render_markdown,
     render_validation_html, tally,
 };
-use neurocart_trial::library::Library;
 use neurocart_trial::validation::verdict::Verdict;
 use neurocart_trial::validation::{Options, ValidationReport, ValidationRow, run as validate};
 

@@ -10,11 +10,12 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use neurocart_engine::{Patient, SettingsError};
+use neurocart_library::Problem;
 use neurocart_numeric::{Key, Stream};
 
 use crate::correlation::Correlations;
 use crate::course::{self, Basis, Course, Plan};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::layers::Layers;
 use crate::population::{self, Implausible, Screening, VirtualPatient};
 use crate::purpose::{self, SubjectKey};

@@ -7,9 +7,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use neurocart_library::{Library, Problem, nearest, toml_file};
+
 use crate::disease::Disease;
-use crate::error::{Problem, nearest};
-use crate::library::Library;
 use crate::shape::Document;
 use crate::specification::{Score, Specification, json_schema};
 
@@ -39,7 +39,7 @@ pub fn check(text: &str, file: &str, library: &Library) -> Check {
     let mut found = Check::default();
     let (document, syntax) = DeTable::parse_recoverable(text);
     for error in &syntax {
-        let problem = crate::toml_file::problem(error, text, file);
+        let problem = toml_file::problem(error, text, file);
         found.errors.push(match problem.hint {
             Some(_) => problem,
             None => problem.hint(
@@ -72,9 +72,7 @@ pub fn check(text: &str, file: &str, library: &Library) -> Check {
                 meaning.check(library);
                 found.specification = Some(specification);
             }
-            Err(error) => found
-                .errors
-                .push(crate::toml_file::problem(&error, text, file)),
+            Err(error) => found.errors.push(toml_file::problem(&error, text, file)),
         }
     }
     let place = |p: &Problem| (p.line, p.column);

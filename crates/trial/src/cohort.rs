@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use neurocart_library::Library;
+
 use crate::bank::{Bank, BankRequest};
 use crate::correlation::Correlations;
 use crate::course::Course;
 use crate::disease::Disease;
 use crate::error::Error;
 use crate::layers::Layers;
-use crate::library::Library;
 use crate::parameters::{Override, Parameters};
 use crate::replicate::{CourseRequest, Patients, Truth};
 use crate::scenario::{Ingredients, Scenario, check_overrides};

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
+use neurocart_library::{CORRELATIONS, Library, Problem, nearest};
 use neurocart_numeric::elementary::sqrt1;
 
-use crate::error::{Error, Problem, nearest};
-use crate::library::{CORRELATIONS, Library};
+use crate::error::Error;
 use crate::parameters::Parameters;
 
 /// A correlation matrix as the factor that makes correlated normals of independent ones.

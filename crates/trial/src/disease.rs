@@ -4,9 +4,9 @@
 
 use serde::Deserialize;
 
+use neurocart_library::{Library, toml_file};
+
 use crate::error::Error;
-use crate::library::Library;
-use crate::toml_file;
 
 /// A file of `library/diseases/`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use neurocart_library::Library;
+
 use crate::adaptive::characteristics::{DesignTally, two_stage};
 use crate::adaptive::decisions_of;
 use crate::adaptive::truth::design_truths;
@@ -10,7 +12,6 @@ use crate::cohort::Cohort;
 use crate::detail::Detail;
 use crate::error::Error;
 use crate::large_sample::{large_sample, outcomes};
-use crate::library::Library;
 use crate::operating_characteristics::{Accumulator, type_one_errors};
 use crate::parquet_file::{Rows, Writer};
 use crate::part::{PartRows, part_path, read_part, results_of, shards, write_whole};

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use neurocart_library::Problem;
+
 use crate::correlation::Correlations;
 use crate::course::{self, Basis, Course, Plan};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::layers::Layers;
 use crate::population::{self, VirtualPatient};
 use crate::purpose::SubjectKey;

@@ -1,9 +1,11 @@
 //! The stochastic layers of a disease with their numbers from the parameter table.
 
+use neurocart_library::Problem;
+
 use crate::attack::AttackParameters;
 use crate::disability::DisabilityParameters;
 use crate::disease::{AttackLayer, Disease, WalkingDriver};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::incat::IncatParameters;
 use crate::lesion::LesionParameters;
 use crate::myasthenia::MyastheniaParameters;
@@ -200,7 +202,7 @@ fn hazard(table: &Parameters, disease: &Disease, layer: &AttackLayer) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::Library;
+    use neurocart_library::Library;
 
     #[test]
     fn every_disease_finds_the_numbers_of_its_layers() {

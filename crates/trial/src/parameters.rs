@@ -9,8 +9,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::error::{Error, Problem, nearest};
-use crate::library::{Library, PARAMETERS};
+use neurocart_library::{Library, PARAMETERS, Problem, nearest};
+
+use crate::error::Error;
 
 /// How a parameter varies between patients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -225,10 +225,10 @@ fn sigma(cv: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::disease::Disease;
-    use crate::library::Library;
     use crate::parameters::Parameters;
     use crate::scenario::Ingredients;
     use crate::therapy::Therapy;
+    use neurocart_library::Library;
 
     fn setting(therapy: &str) -> (Scenario, Layers) {
         let library = Library::embedded();

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use neurocart_library::Problem;
+
 use crate::adaptive::characteristics::DesignTally;
 use crate::adaptive::{decisions_of, push_decisions};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::operating_characteristics::{Accumulator, MonteCarlo};
 use crate::part::{
     PartFault, PartRows, Shard, part_path, push_results, read_part, results_of, shards, write_part,

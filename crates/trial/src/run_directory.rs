@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use neurocart_library::{Library, toml_file};
+
 use crate::error::Error;
-use crate::library::Library;
 use crate::part::{is_temporary, sha256, write_whole};
 use crate::specification::Specification;
 
@@ -152,7 +153,7 @@ pub fn read_specification(path: &Path) -> Result<Specification, Error> {
             "put the original back, or start a new run with the changed trial file",
         ));
     }
-    crate::toml_file::parse(&text, &file.display().to_string())
+    Ok(toml_file::parse(&text, &file.display().to_string())?)
 }
 
 fn read_identity(path: &Path) -> Result<Identity, Error> {

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use neurocart_engine::{Action, CompileOptions, Dose, Program, Settings};
+use neurocart_library::{Library, Problem, nearest};
 use neurocart_model::{Model, Options};
 
 use crate::disease::Disease;
-use crate::error::{Error, Problem};
-use crate::library::Library;
+use crate::error::Error;
 use crate::parameters::{Override, Parameter, Parameters};
 use crate::therapy::{FIRST_DAY, Route, Therapy};
 
@@ -328,7 +328,7 @@ fn used_parameters(
     for scope in &scopes {
         if !table.has_scope(scope) {
             let message = format!("no row of the parameter table has scope `{scope}`");
-            let near = crate::error::nearest(scope, table.rows().iter().map(|r| r.scope.as_str()));
+            let near = nearest(scope, table.rows().iter().map(|r| r.scope.as_str()));
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "add a row, or correct `parameter_scope` in the disease or therapy file"
@@ -444,7 +444,7 @@ fn program_name(model: &Model, name: &str) -> Result<String, Error> {
         .find(|candidate| model.symbol(candidate).is_some())
         .ok_or_else(|| {
             let problem = Problem::new("library/model", format!("the model has no `{name}`"));
-            match crate::error::nearest(plain, model.symbols.iter().map(|s| s.name.as_str())) {
+            match nearest(plain, model.symbols.iter().map(|s| s.name.as_str())) {
                 Some(near) => problem.hint(format!("did you mean `{near}`?")).into(),
                 None => problem
                     .hint("a row of the parameter table or a field of the therapy file names it")

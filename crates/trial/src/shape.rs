@@ -10,7 +10,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Problem, nearest};
+use neurocart_library::{Problem, nearest};
 
 /// The document under check.
 pub(crate) struct Document<'a> {

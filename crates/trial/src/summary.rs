@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use neurocart_library::{Library, Problem};
 use neurocart_stats::quantile::{QuantileType, quantiles};
 use serde::{Deserialize, Serialize};
 
 use crate::adaptive::characteristics::{DesignCharacteristics, TwoStageDesign};
 use crate::cohort::Cohort;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::large_sample::LargeSample;
-use crate::library::Library;
 use crate::operating_characteristics::{OperatingCharacteristic, TypeOneError};
 use crate::pool::Pool;
 use crate::run_directory::Identity;

@@ -5,9 +5,9 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Problem};
-use crate::library::Library;
-use crate::toml_file;
+use neurocart_library::{Library, Problem, toml_file};
+
+use crate::error::Error;
 
 /// Earliest day of a dose; patients are solved from here. Day 0 is the first treatment.
 pub const FIRST_DAY: f64 = -10.0;

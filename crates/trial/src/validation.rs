@@ -16,8 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use neurocart_library::Library;
+
 use crate::error::Error;
-use crate::library::Library;
 use comparison::{Comparison, Kind, NotCovered, Plan, Population};
 use estimate::{Sample, Simulated, simulated};
 use published::{Grade, Landmarks, Published, TrialFacts};

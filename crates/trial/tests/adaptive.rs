@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use neurocart_library::Library;
 use neurocart_stats::dose_finding::{ThreePlusThreeVariant, three_plus_three_exact};
 use neurocart_stats::single_arm::simon::{SimonDesign, simon_characteristics};
 use neurocart_trial::adaptive::characteristics::DesignTally;
@@ -15,7 +16,6 @@ use neurocart_trial::adaptive::{ReplicateDecision, Verdict};
 use neurocart_trial::check::check;
 use neurocart_trial::cohort::{self, Cohort};
 use neurocart_trial::finish::{finish, read_summary};
-use neurocart_trial::library::Library;
 use neurocart_trial::replicate::{Patients, Space, Truth, simulate};
 use neurocart_trial::run::run;
 use neurocart_trial::run_directory::{Identity, RunDirectory};

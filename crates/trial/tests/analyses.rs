@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
+use neurocart_library::Library;
 use neurocart_stats::bayes::beta_mixture::{Beta, BetaMixture};
 use neurocart_stats::bayes::map_mixture::beta_mixture_approximation;
 use neurocart_stats::bayes::meta_analytic_predictive::{HistoricalControl, MapPriors, map_prior};
@@ -30,7 +31,6 @@ use neurocart_trial::cohort;
 use neurocart_trial::course::{Attack, Course, Visit};
 use neurocart_trial::endpoint::Outcome;
 use neurocart_trial::large_sample::{large_sample, outcomes};
-use neurocart_trial::library::Library;
 use neurocart_trial::operating_characteristics::Accumulator;
 use neurocart_trial::replicate::{CourseRequest, Patients, Space, Truth, simulate};
 use neurocart_trial::specification::{Method, OutcomeKind, Specification};

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
+use neurocart_library::Library;
 use neurocart_trial::Error;
 use neurocart_trial::bank::{Bank, BankRequest, SolvedPatient, stream};
 use neurocart_trial::correlation::Correlations;
 use neurocart_trial::course::Course;
 use neurocart_trial::disease::Disease;
 use neurocart_trial::layers::Layers;
-use neurocart_trial::library::Library;
 use neurocart_trial::parameters::{Override, Parameters};
 use neurocart_trial::purpose::SubjectKey;
 use neurocart_trial::scenario::{Ingredients, Scenario};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use neurocart_library::Library;
 use neurocart_trial::check::check;
-use neurocart_trial::library::Library;
 use proptest::prelude::*;
 
 const MG: &str = include_str!("../../../library/trials/mg-bcma-mrna-placebo.toml");

@@ -3,8 +3,8 @@
 //! 1e-3 for values below 1e-6, as the specification asks.
 
 use neurocart_engine::{CompileOptions, Patient, Program, Settings, solve};
+use neurocart_library::Library;
 use neurocart_trial::disease::Disease;
-use neurocart_trial::library::Library;
 use neurocart_trial::parameters::{Override, Parameters};
 use neurocart_trial::scenario::{Ingredients, Scenario};
 use neurocart_trial::therapy::{FieldOverride, Therapy};

@@ -3,11 +3,11 @@
 use std::sync::atomic::AtomicBool;
 
 use neurocart_endpoint::scale::Scale;
+use neurocart_library::Library;
 use neurocart_trial::check::check;
 use neurocart_trial::cohort;
 use neurocart_trial::dose_limiting_toxicity::{DoseLimitingToxicity, dose_limiting_toxicity};
 use neurocart_trial::endpoint::Outcome;
-use neurocart_trial::library::Library;
 use neurocart_trial::replicate::{Space, Truth, simulate};
 use neurocart_trial::specification::{Score, Specification};
 

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use neurocart_library::{CORRELATIONS, Library, PARAMETERS};
 use neurocart_trial::Error;
 use neurocart_trial::analysis::AnalysisResult;
 use neurocart_trial::check::check;
 use neurocart_trial::correlation::Correlations;
 use neurocart_trial::disease::Disease;
 use neurocart_trial::finish::read_summary;
-use neurocart_trial::library::{CORRELATIONS, Library, PARAMETERS};
 use neurocart_trial::parameters::{Override, Parameters};
 use neurocart_trial::part::{
     PartFault, PartRows, part_path, push_results, read_part, results_of, sha256, shards, write_part,

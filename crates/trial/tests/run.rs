@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use neurocart_library::Library;
 use neurocart_trial::cohort::{self, Cohort};
 use neurocart_trial::course::Course;
 use neurocart_trial::finish::{finish, read_summary};
-use neurocart_trial::library::Library;
 use neurocart_trial::part::{part_path, shards};
 use neurocart_trial::replicate::{Space, Truth, simulate};
 use neurocart_trial::run::{Ended, Progress, run};

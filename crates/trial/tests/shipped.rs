@@ -3,11 +3,11 @@
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
+use neurocart_library::Library;
 use neurocart_trial::adaptive::characteristics::DesignCharacteristics;
 use neurocart_trial::check::check;
 use neurocart_trial::cohort;
 use neurocart_trial::finish::{finish, read_summary};
-use neurocart_trial::library::Library;
 use neurocart_trial::run::run;
 use neurocart_trial::run_directory::{Identity, RunDirectory};
 use neurocart_trial::specification::Specification;

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use neurocart_library::Library;
 use neurocart_trial::cohort;
-use neurocart_trial::library::Library;
 use neurocart_trial::operating_characteristics::Accumulator;
 use neurocart_trial::replicate::{Space, Truth, simulate};
 use neurocart_trial::specification::{Method, Specification};

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use neurocart_library::Library;
 use neurocart_trial::disease::Disease;
-use neurocart_trial::library::Library;
 use neurocart_trial::therapy::{FieldOverride, Therapy};
 use neurocart_trial::validation::comparison::{Kind, Plan};
 use neurocart_trial::validation::published::{Grade, Landmarks, Reference};

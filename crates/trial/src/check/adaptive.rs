@@ -1,10 +1,11 @@
 //! What all designs share that decide while the trial runs.
 
+use neurocart_library::Library;
+
 use super::Meaning;
 use super::Step::{Item, Key};
 use super::unknown_hint;
 use crate::adaptive::single_arm;
-use crate::library::Library;
 use crate::specification::{DoseLimitingToxicity, OutcomeKind};
 
 /// Longest time in the making of a product.

@@ -1,9 +1,10 @@
 //! Dose finding.
 
+use neurocart_library::Library;
+
 use super::Step::{Item, Key};
 use super::{Meaning, unknown_hint};
 use crate::adaptive::{dose_finding, group_sequential};
-use crate::library::Library;
 use crate::specification::DoseFindingMethod;
 use crate::therapy::Therapy;
 

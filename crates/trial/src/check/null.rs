@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use neurocart_library::Library;
+
 use super::Step::{Item, Key};
 use super::{Meaning, unknown_hint};
 use crate::disease::Disease;
-use crate::library::Library;
 use crate::replicate::AS_DESIGNED;
 
 /// Most nulls: each is simulated as often as the trial itself.

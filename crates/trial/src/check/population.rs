@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use neurocart_library::{Library, nearest};
+
 use super::Step::{self, Item, Key};
 use super::{Meaning, in_words, unknown_hint};
 use crate::disease::Disease;
-use crate::error::nearest;
-use crate::library::Library;
 use crate::parameters::{Override, Parameters};
 use crate::specification::{Eligibility, EligibilityVariable, Score};
 use crate::therapy::Therapy;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use neurocart_library::{Library, Problem, nearest, toml_file};
+
 use super::estimate::Statistic;
 use super::measure::Measure;
 use super::published::Reference;
-use crate::error::{Error, Problem};
-use crate::library::Library;
-use crate::toml_file;
+use crate::error::Error;
 
 /// Path of the file below `library/`.
 pub const FILE: &str = "validation.toml";
@@ -160,7 +160,7 @@ impl Plan {
         let known = || self.comparisons.iter().map(|c| c.id.as_str());
         if let Some(unknown) = only.iter().find(|id| !known().any(|k| k == *id)) {
             let problem = Problem::new("--only", format!("unknown comparison `{unknown}`"));
-            let hint = match crate::error::nearest(unknown, known()) {
+            let hint = match nearest(unknown, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the comparisons are the ids of library/{FILE}"),
             };

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Problem};
-use crate::library::{Library, PARAMETERS};
+use neurocart_library::{Library, PARAMETERS, Problem};
+
+use crate::error::Error;
 
 /// Where a published figure stands.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use neurocart_engine::Patient;
+use neurocart_library::{Library, Problem};
 
 use super::Options;
 use super::comparison::{Comparison, Population};
@@ -12,9 +13,8 @@ use crate::bank::{self, BankRequest};
 use crate::correlation::Correlations;
 use crate::course::{self, Course, Plan};
 use crate::disease::Disease;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::layers::Layers;
-use crate::library::Library;
 use crate::parameters::{Override, Parameters};
 use crate::purpose::SubjectKey;
 use crate::scenario::{Ingredients, OUTPUTS, Scenario};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../library");
     println!("cargo:rerun-if-changed=build.rs");
+    // Cargo looks through a watched folder to its last file, so this covers new files and folders.
     println!("cargo:rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, &mut files);
@@ -14,7 +15,6 @@ fn main() {
         String::from("/// Every file of the data library: path below `library/` and text.\n");
     text.push_str("pub(crate) static EMBEDDED: &[(&str, &str)] = &[\n");
     for file in files {
-        println!("cargo:rerun-if-changed={}", file.display());
         let name = file
             .strip_prefix(&root)
             .expect("file lies below the library")
@@ -36,7 +36,6 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            println!("cargo:rerun-if-changed={}", path.display());
             collect(&path, files);
         } else if path
             .extension()

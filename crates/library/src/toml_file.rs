@@ -2,7 +2,8 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Problem, nearest};
+use crate::error::Error;
+use crate::problem::{Problem, nearest};
 
 /// Reads `text`; `file` is how messages call it.
 pub fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, Error> {

@@ -7,16 +7,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::{Error, Problem, nearest};
+use crate::error::Error;
+use crate::problem::{Problem, nearest};
 
 include!(concat!(env!("OUT_DIR"), "/embedded_library.rs"));
 
 /// Folders in which a user's own files are picked up, with the ending they need.
-const OPEN_FOLDERS: [(&str, &str); 4] = [
+const OPEN_FOLDERS: [(&str, &str); 5] = [
     ("diseases/", ".toml"),
     ("therapies/", ".toml"),
     ("trials/", ".toml"),
     ("model/", ".ant"),
+    ("evidence/studies/", ".toml"),
 ];
 /// Files that are read where they exist but need not.
 const OPTIONAL_FILES: [&str; 1] = [CORRELATIONS];
@@ -218,6 +220,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("neurocart-library-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("therapies")).unwrap();
         std::fs::write(folder.join("therapies/mine.toml"), "id = \"mine\"").unwrap();
+        std::fs::create_dir_all(folder.join("evidence/studies")).unwrap();
+        std::fs::write(folder.join("evidence/studies/ours.toml"), "").unwrap();
         std::fs::write(folder.join("paramters.csv"), "").unwrap();
         let library = Library::with_overrides(&folder).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
@@ -227,6 +231,7 @@ mod tests {
         );
         assert!(library.therapy_ids().contains(&"mine"));
         assert!(library.therapy_ids().contains(&"cd19-cart"));
+        assert_eq!(library.text("evidence/studies/ours.toml").unwrap(), "");
         assert_eq!(library.unknown_files, ["paramters.csv"]);
     }
 }
