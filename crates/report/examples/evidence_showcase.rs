@@ -265,7 +265,7 @@ fn swimmers(patients: usize) -> SwimmerPlot {
             kind: kind.into(),
         };
         let mut marks = vec![mark(0.1, "CRS grade 1 or 2")];
-        if i % 3 == 0 {
+        if i.is_multiple_of(3) {
             marks.push(mark(0.15, "ICANS"));
         }
         if i % 4 == 1 {
@@ -285,7 +285,7 @@ fn swimmers(patients: usize) -> SwimmerPlot {
             to_months: (2.0 + (i % 5) as f64).min(end),
             kind: "B-cell aplasia".into(),
         }];
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             spans.push(SwimmerSpan {
                 from_months: 0.0,
                 to_months: 1.5,
@@ -344,18 +344,14 @@ fn map(rows: usize, columns: usize, panels: usize) -> EvidenceMap {
     ];
     let cell = |panel: usize, row: usize, column: usize| {
         let key = (panel * 31 + row * 17 + column * 7) % 11;
-        let studies = if column > 1 && row > 2 && key % 3 != 0 {
+        let studies = if column > 1 && row > 2 && !key.is_multiple_of(3) {
             0
         } else {
             [0, 3, 0, 1, 2, 0, 0, 14, 1, 0, 5][key]
         };
         MapCell {
             studies,
-            patients: if row == 1 && column == 1 {
-                1204
-            } else {
-                studies * (3 + key as u64)
-            },
+            patients: studies * studies * (3 + key as u64),
             recalled_only: key == 3,
             note: if key == 8 {
                 "case reports".into()
@@ -417,7 +413,7 @@ fn timeline(trials: usize) -> Timeline {
                 [
                     "CT-101",
                     "KX-01",
-                    "descartes-like mRNA CAR",
+                    "anti-BCMA mRNA CAR",
                     "anti-CD19 CAR-T of an academic centre with a long name"
                 ][i % 4]
             ),

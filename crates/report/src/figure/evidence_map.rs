@@ -65,12 +65,15 @@ pub fn render_evidence_map_svg(map: &EvidenceMap, layout: Layout) -> String {
 const CELL_HEIGHT: f64 = 46.0;
 const LARGEST_RADIUS: f64 = 13.0;
 
-/// A column narrower than this cannot hold its numbers: the grid goes on under itself.
+/// Narrowest column; a grid that needs more width goes on under itself.
 const NARROWEST_COLUMN: f64 = 62.0;
 
 pub(crate) fn draw(map: &EvidenceMap, layout: Layout) -> Svg {
     let mut svg = Svg::new(layout.width());
-    let most = cells(map).map(|cell| cell.patients).max().unwrap_or(0);
+    let most = filled_cells(map)
+        .map(|cell| cell.patients)
+        .max()
+        .unwrap_or(0);
     let mut y = 0.0;
     for panel in map.panels.iter().filter(|panel| has_grid(panel)) {
         for line in wrap(&panel.heading, svg.width * 0.94, 12.0, 2) {
@@ -83,8 +86,10 @@ pub(crate) fn draw(map: &EvidenceMap, layout: Layout) -> Svg {
         svg.text((svg.width / 2.0, 20.0), "mu m", "No values to show");
         y = 32.0;
     } else {
-        let symbol = |svg: &mut Svg, at: (f64, f64), symbol: &Symbol| draw_symbol(svg, at, symbol);
-        y = draw_key(&mut svg, y, &key(map, most), symbol);
+        y = draw_key(&mut svg, y, &key(map, most), draw_symbol);
+        if let Some(cell) = filled_cells(map).find(|cell| cell.patients > 0) {
+            y = draw_note(&mut svg, y, &example(cell));
+        }
     }
     svg.height = draw_note(&mut svg, y, &map.caption);
     svg
@@ -94,13 +99,24 @@ fn has_grid(panel: &MapPanel) -> bool {
     !panel.columns.is_empty() && !panel.rows.is_empty()
 }
 
-fn cells(map: &EvidenceMap) -> impl Iterator<Item = &MapCell> {
-    map.panels.iter().flat_map(|panel| {
-        panel
-            .rows
-            .iter()
-            .flat_map(|row| row.cells.iter().take(panel.columns.len()))
-    })
+/// The cells behind which some study stands.
+fn filled_cells(map: &EvidenceMap) -> impl Iterator<Item = &MapCell> {
+    map.panels
+        .iter()
+        .flat_map(|panel| panel_cells(panel).flatten())
+}
+
+/// Every cell of a grid, row by row; a gap is none.
+fn panel_cells(panel: &MapPanel) -> impl Iterator<Item = Option<&MapCell>> {
+    let columns = 0..panel.columns.len();
+    panel
+        .rows
+        .iter()
+        .flat_map(move |row| columns.clone().map(|column| filled_cell(row, column)))
+}
+
+fn filled_cell(row: &MapRow, column: usize) -> Option<&MapCell> {
+    row.cells.get(column).filter(|cell| cell.studies > 0)
 }
 
 /// The grid of a panel, in blocks of as many columns as fit, and its remarks; returns its foot.
@@ -116,7 +132,11 @@ fn draw_panel(svg: &mut Svg, panel: &MapPanel, most: u64, layout: Layout, top: f
         Layout::Narrow => 0.0,
     };
     let room = svg.width - label_width;
-    let most_columns = (room / NARROWEST_COLUMN).floor().max(1.0);
+    let narrowest = panel_cells(panel)
+        .flatten()
+        .map(|cell| text_width(&cell_words(cell), 11.0) + 4.0)
+        .fold(NARROWEST_COLUMN, f64::max);
+    let most_columns = (room / narrowest).floor().max(1.0);
     let blocks = (panel.columns.len() as f64 / most_columns).ceil();
     let per_block = (panel.columns.len() as f64 / blocks).ceil() as usize;
     let column_width = (room / per_block as f64).min(120.0);
@@ -137,7 +157,7 @@ fn draw_panel(svg: &mut Svg, panel: &MapPanel, most: u64, layout: Layout, top: f
                 let x = label_width + column_width * (column - first) as f64;
                 let corner = (x + 1.0, y + 1.0);
                 let size = (column_width - 2.0, CELL_HEIGHT - 2.0);
-                match row.cells.get(column).filter(|cell| cell.studies > 0) {
+                match filled_cell(row, column) {
                     Some(cell) => {
                         let remark = remark_number(&mut remarks, &cell.note);
                         draw_cell(svg, cell, remark, most, corner, size);
@@ -222,9 +242,11 @@ fn draw_cell(
     let class = if cell.recalled_only { "ho a0" } else { "mk a0" };
     let radius = radius(cell.patients, most);
     svg.circle((centre, corner.1 + 2.0 + LARGEST_RADIUS), radius, class);
-    let remark = remark.map_or(String::new(), |number| format!(" ({number})"));
-    let words = format!("{}{remark}", cell_words(cell));
-    svg.text((centre, corner.1 + size.1 - 4.0), "sm m", &words);
+    svg.text((centre, corner.1 + size.1 - 4.0), "sm m", &cell_words(cell));
+    if let Some(number) = remark {
+        let at = (corner.0 + size.0 - 3.0, corner.1 + 12.0);
+        svg.text(at, "mu sm e", &format!("({number})"));
+    }
 }
 
 /// Nothing published: hatched, so that no gap looks like a cell without colour.
@@ -251,6 +273,13 @@ fn cell_words(cell: &MapCell) -> String {
     }
 }
 
+/// How to read the numbers of a cell, by one of them.
+fn example(cell: &MapCell) -> String {
+    let patients = counted(cell.patients, "patient", "patients");
+    let studies = counted(cell.studies, "study", "studies");
+    format!("{}: {patients} in {studies}.", cell_words(cell))
+}
+
 enum Symbol {
     Circle { radius: f64, recalled: bool },
     Gap,
@@ -268,42 +297,27 @@ fn draw_symbol(svg: &mut Svg, (x, y): (f64, f64), symbol: &Symbol) {
 
 fn key(map: &EvidenceMap, most: u64) -> Vec<(Symbol, String)> {
     let mut entries = Vec::new();
-    let filled = |radius| Symbol::Circle {
-        radius,
-        recalled: false,
-    };
-    let patients = |number| counted(number, "patient", "patients");
-    if most > 0 {
-        // Two sizes let a reader judge the others; each is drawn as in the grid.
-        let small = largest_round_number(most / 4);
-        if small > 0 && small < most {
-            entries.push((filled(radius(small, most)), patients(small)));
+    // Two sizes let a reader judge the others; each is drawn as in the grid, and low enough for a row of the key.
+    for largest in [most / 12, most / 2] {
+        let patients = largest_round_number(largest);
+        if patients > 0 {
+            let circle = Symbol::Circle {
+                radius: radius(patients, most),
+                recalled: false,
+            };
+            entries.push((circle, counted(patients, "patient", "patients")));
         }
-        entries.push((filled(LARGEST_RADIUS), patients(most)));
     }
-    if cells(map).any(|cell| cell.recalled_only && cell.studies > 0) {
+    if filled_cells(map).any(|cell| cell.recalled_only) {
         let hollow = Symbol::Circle {
             radius: 6.0,
             recalled: true,
         };
         entries.push((hollow, "recalled only, not read at a source".to_string()));
     }
-    let gap = |panel: &MapPanel| {
-        panel.rows.iter().any(|row| {
-            (0..panel.columns.len()).any(|i| row.cells.get(i).is_none_or(|c| c.studies == 0))
-        })
-    };
-    if map.panels.iter().any(gap) {
+    let has_gap = |panel: &MapPanel| panel_cells(panel).any(|cell| cell.is_none());
+    if map.panels.iter().any(has_gap) {
         entries.push((Symbol::Gap, "gap: no study".to_string()));
-    }
-    if let Some(cell) = cells(map).find(|cell| cell.studies > 0 && cell.patients > 0) {
-        let meaning = format!(
-            "{}: {} in {}",
-            cell_words(cell),
-            patients(cell.patients),
-            counted(cell.studies, "study", "studies")
-        );
-        entries.push((filled(0.0), meaning));
     }
     entries
 }
@@ -327,7 +341,7 @@ pub(crate) fn describe(map: &EvidenceMap) -> String {
         for row in &panel.rows {
             for (i, column) in panel.columns.iter().enumerate() {
                 let place = format!("{} × {column}", row.label);
-                match row.cells.get(i).filter(|cell| cell.studies > 0) {
+                match filled_cell(row, i) {
                     Some(cell) => found.push(format!("{place} {}", long_words(cell))),
                     None => gaps.push(place),
                 }

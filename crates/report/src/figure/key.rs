@@ -3,6 +3,7 @@
 use crate::figure::plot::LINE_HEIGHT;
 use crate::figure::svg::Svg;
 use crate::figure::text::{fit, text_width, wrap};
+use crate::format::fixed;
 
 /// Half the width in which a symbol of the key is drawn.
 pub(crate) const SYMBOL_HALF_WIDTH: f64 = 12.0;
@@ -41,9 +42,6 @@ pub(crate) fn draw_note(svg: &mut Svg, top: f64, note: &str) -> f64 {
 
 /// A count with its noun: `1 study`, `3 studies`.
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {many}")
-    }
+    let noun = if number == 1 { one } else { many };
+    format!("{} {noun}", fixed(number as f64, 0))
 }

@@ -88,10 +88,11 @@ impl Svg {
             && !text.is_empty()
         {
             let text = escape(text);
-            let _ = writeln!(
-                self.body,
-                r#"<text x="{x}" y="{y}" class="{class}">{text}</text>"#
-            );
+            let class = match class {
+                "" => String::new(),
+                class => format!(r#" class="{class}""#),
+            };
+            let _ = writeln!(self.body, r#"<text x="{x}" y="{y}"{class}>{text}</text>"#);
         }
     }
 

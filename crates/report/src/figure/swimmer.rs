@@ -88,10 +88,10 @@ pub(crate) fn draw(plot: &SwimmerPlot, layout: Layout) -> Svg {
     let widest = plot
         .patients
         .iter()
-        .map(|patient| text_width(&patient.label, 12.0))
+        .map(|patient| text_width(&lane_label(patient), 12.0))
         .fold(0.0, f64::max);
     let label_width = match layout {
-        Layout::Wide => Some(widest.clamp(60.0, 190.0)),
+        Layout::Wide => Some(widest.clamp(60.0, 220.0)),
         Layout::Narrow => None,
     };
     let ticks = if layout == Layout::Wide { 10 } else { 7 };
@@ -151,20 +151,16 @@ fn draw_lane(
     let rows = marks.iter().map(|mark| mark.0 + 1).max().unwrap_or(1) as f64;
     let height = (rows * MARK_WIDTH + 3.0).max(7.0 * kinds.spans.len() as f64);
     let end = scale.position(month(patient.end_months));
-    let label = if end.is_some() {
-        patient.label.clone()
-    } else {
-        format!("{} (end not reported)", patient.label)
-    };
+    let label = lane_label(patient);
     let mut y = top;
     if let Some(width) = label_width {
         let baseline = y + height / 2.0 + 4.0;
         svg.text((0.0, baseline), "", &fit(&label, width, 12.0));
     } else {
         // No grid behind text.
-        svg.rect((0.0, y), (svg.width, 16.0), "bg");
-        y += 15.0;
-        svg.text((0.0, y - 3.0), "", &fit(&label, svg.width, 12.0));
+        svg.rect((0.0, y), (svg.width, 17.0), "bg");
+        y += 17.0;
+        svg.text((0.0, y - 4.5), "", &fit(&label, svg.width, 12.0));
     }
     let start = scale.position(0.0);
     if let (Some(start), Some(end)) = (start, end) {
@@ -187,6 +183,15 @@ fn draw_lane(
         draw_mark(svg, (x, first + row as f64 * MARK_WIDTH), kind);
     }
     y + height + if label_width.is_some() { 5.0 } else { 7.0 }
+}
+
+/// The name of a patient, and why a lane is not there.
+fn lane_label(patient: &Swimmer) -> String {
+    if month(patient.end_months).is_finite() {
+        patient.label.clone()
+    } else {
+        format!("{} (end unknown)", patient.label)
+    }
 }
 
 /// Row, place and kind of each mark: marks of about the same day go to rows of their own.
@@ -324,7 +329,8 @@ fn axis(plot: &SwimmerPlot, left: f64, right: f64, count: usize) -> (Scale, Vec<
     let times: Vec<f64> = times.map(month).filter(|time| time.is_finite()).collect();
     let low = times.iter().copied().fold(0.0, f64::min);
     let high = times.iter().copied().fold(0.0, f64::max);
-    let high = if high > low { high } else { low + 1.0 };
+    // Hours are no course: an axis of a month then.
+    let high = if high > low + 0.01 { high } else { low + 1.0 };
     let (from, to) = (DAYS_PER_MONTH * low, DAYS_PER_MONTH * high);
     let mut ticks: Vec<Tick> = time_ticks(from, to, TimeUnit::Months, count)
         .into_iter()

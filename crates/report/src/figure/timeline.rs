@@ -135,12 +135,9 @@ pub(crate) fn draw(timeline: &Timeline, layout: Layout) -> Svg {
         .map(|group| group.bars.len() as f64)
         .sum();
     let is_high = has_axis && 19.0 * bodies > HIGH;
-    let mut top = 0.0;
+    let mut top = if is_high { 18.0 } else { 0.0 };
     if today.is_some() && !timeline.today_label.is_empty() {
         top += 16.0;
-    }
-    if is_high {
-        top += 18.0;
     }
     let mut y = top;
     for group in &timeline.groups {
@@ -154,12 +151,11 @@ pub(crate) fn draw(timeline: &Timeline, layout: Layout) -> Svg {
             svg.line((x, top), (x, y), "gr");
             svg.text((x, y + 16.0), "mu m", label);
             if is_high {
-                svg.text((x, top - 6.0), "mu m", label);
+                svg.text((x, 14.0), "mu m", label);
             }
         }
         if let Some(x) = today {
-            let raised = if is_high { 18.0 } else { 0.0 };
-            draw_vertical_reference(&mut svg, x, top - raised, y, &timeline.today_label);
+            draw_vertical_reference(&mut svg, x, top, y, &timeline.today_label);
         }
     }
     svg.append(sheet);
@@ -218,7 +214,7 @@ fn draw_group(svg: &mut Svg, columns: &Columns, group: &TimelineGroup, top: f64)
         if !labels.is_empty() {
             let note = format!("{reason}: {}.", labels.join("; "));
             let lines = wrap(&note, svg.width, 11.0, usize::MAX).len() as f64;
-            svg.rect((0.0, y), (svg.width, 14.0 * lines + 5.0), "bg");
+            svg.rect((0.0, y), (svg.width, 14.0 * lines + 9.0), "bg");
             y = draw_note(svg, y, &note);
         }
     }
