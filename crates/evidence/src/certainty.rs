@@ -158,7 +158,8 @@ fn share(rows: &[&Row], is: impl Fn(&Row) -> bool) -> f64 {
     let weight = |row: &Row| row.total.unwrap_or(1) as f64;
     let all: f64 = rows.iter().map(|r| weight(r)).sum();
     let those: f64 = rows.iter().filter(|r| is(r)).map(|r| weight(r)).sum();
-    those / all.max(1.0)
+    // An empty sum is -0.
+    (those / all.max(1.0)).abs()
 }
 
 fn risk_of_bias(rows: &[&Row]) -> Judgement {
@@ -225,8 +226,19 @@ fn indirectness(rows: &[&Row]) -> Judgement {
         (d, t) => judgement(
             Domain::Indirectness,
             1,
-            format!("{d} diseases and {t} targets are taken together"),
+            format!(
+                "{} and {} are taken together",
+                some(d, "disease"),
+                some(t, "target")
+            ),
         ),
+    }
+}
+
+fn some(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
     }
 }
 
@@ -244,7 +256,7 @@ fn imprecision(measure: Measure, pooled: &Pooled, rows: &[&Row]) -> Judgement {
         0
     };
     let words = match width {
-        0.0 => format!("{patients} patients"),
+        0.0 => some(patients as usize, "patient"),
         _ => format!("{patients} patients, interval {width:.0} percentage points wide"),
     };
     judgement(Domain::Imprecision, down, words)

@@ -2,9 +2,14 @@
 //!
 //! One file per command: its arguments, and what it shows.
 
+mod answer;
+mod document;
 pub mod filters;
+mod forest;
 mod list;
+mod pool;
 pub mod table;
+mod wording;
 
 use clap::Subcommand;
 
@@ -23,10 +28,16 @@ pub struct Arguments {
 enum Command {
     /// List studies: disease, product, design, size, risk of bias.
     List(list::Arguments),
+    /// Pool one outcome over studies: forest plot, prediction interval, certainty.
+    Pool(pool::Arguments),
+    /// Answer the questions of the review, one or all, and write them as a document.
+    Answer(answer::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &Evidence::of(library)?),
+        Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
+        Command::Answer(arguments) => answer::run(arguments, library),
     }
 }
