@@ -96,6 +96,8 @@ const FEW_PATIENTS: u64 = 100;
 const VERY_FEW_PATIENTS: u64 = 30;
 /// Percentage points between the limits of a proportion that make it imprecise, and very imprecise.
 const WIDE: f64 = 20.0;
+/// A prediction interval this many times as wide as that of the mean shows that studies differ.
+const WIDER: f64 = 2.0;
 const VERY_WIDE: f64 = 40.0;
 
 /// Judges a pooled answer; `own` are judgements that a person made, which replace the rule of their domain.
@@ -121,7 +123,7 @@ pub fn certainty(series: &Series, pooled: &Pooled, own: &[Judgement]) -> Option<
     };
     let mut judgements = vec![
         risk_of_bias(&rows),
-        inconsistency(pooled),
+        inconsistency(&rows, pooled),
         indirectness(&rows),
         imprecision(series.measure, pooled, &rows),
         publication_bias(&rows),
@@ -190,27 +192,35 @@ fn risk_of_bias(rows: &[&Row]) -> Judgement {
     }
 }
 
-fn inconsistency(pooled: &Pooled) -> Judgement {
-    if pooled.studies < 2 {
+fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
+    if rows.len() < 2 {
         return judgement(Domain::Inconsistency, 0, "one study: nothing to compare");
     }
+    let limits = |r: &&&Row| Some((r.lower?, r.upper?, r.study.as_str()));
+    let all: Vec<_> = rows.iter().filter_map(|r| limits(&r)).collect();
+    let highest = all.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+    let lowest = all.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    if let (Some(high), Some(low)) = (highest, lowest)
+        && high.0 > low.1
+    {
+        let words = format!("the intervals of {} and {} do not meet", low.2, high.2);
+        return judgement(Domain::Inconsistency, 1, words);
+    }
     let first = pooled.estimates.first();
-    let wider =
-        first.and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)));
+    let wider = first
+        .and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)))
+        .filter(|ratio| *ratio > WIDER);
     match wider {
-        Some(ratio) if ratio > 2.0 => judgement(
+        Some(ratio) => judgement(
             Domain::Inconsistency,
             1,
-            format!(
-                "the prediction interval is {ratio:.1} times as wide as the confidence interval"
-            ),
+            format!("the prediction interval is {ratio:.1} times as wide as that of the mean"),
         ),
-        Some(_) => judgement(
+        None => judgement(
             Domain::Inconsistency,
             0,
-            "studies agree within their errors",
+            "the intervals of all studies meet",
         ),
-        None => judgement(Domain::Inconsistency, 0, "not pooled, so not judged"),
     }
 }
 
