@@ -196,8 +196,10 @@ fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
     if rows.len() < 2 {
         return judgement(Domain::Inconsistency, 0, "one study: nothing to compare");
     }
-    let limits = |r: &&&Row| Some((r.lower?, r.upper?, r.study.as_str()));
-    let all: Vec<_> = rows.iter().filter_map(|r| limits(&r)).collect();
+    let all: Vec<(f64, f64, &str)> = rows
+        .iter()
+        .filter_map(|r| Some((r.lower?, r.upper?, r.study.as_str())))
+        .collect();
     let highest = all.iter().max_by(|a, b| a.0.total_cmp(&b.0));
     let lowest = all.iter().min_by(|a, b| a.1.total_cmp(&b.1));
     if let (Some(high), Some(low)) = (highest, lowest)
