@@ -3,12 +3,15 @@
 //! A study is a file ([`study`]), its codes stand in closed lists ([`vocabulary`]), and what must hold
 //! is written in [`rules`]. Research use only.
 
+pub mod codes;
 pub mod evidence;
 pub mod rules;
+pub mod selection;
 pub mod study;
 pub mod vocabulary;
 
 pub use crate::evidence::Evidence;
+pub use crate::selection::Selection;
 pub use crate::study::Study;
 
 #[cfg(test)]
