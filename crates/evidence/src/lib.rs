@@ -3,6 +3,7 @@
 //! A study is a file ([`study`]), its codes stand in closed lists ([`vocabulary`]), and what must hold
 //! is written in [`rules`]. Research use only.
 
+pub mod appraisal;
 pub mod evidence;
 pub mod rules;
 pub mod study;
