@@ -81,3 +81,47 @@ pub(super) fn check_outcomes_together(file: StudyFile, problems: &mut Vec<Proble
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::example::refused;
+
+    #[test]
+    fn a_figure_stands_once() {
+        insta::assert_snapshot!(refused(r#"outcome = "crs_g3plus"
+arm = "all"
+statistic = "count"
+events = 1"#, r#"outcome = "crs_any"
+arm = "all"
+statistic = "count"
+events = 6"#), @r#"
+        `crs_any` of `all` stands twice, with different numbers
+          --> studies/example2026.toml:63:1
+          63 | outcome = "crs_any"
+             | ^
+             = hint: keep one of outcomes 1 and 2, or say what differs in `definition`
+        "#);
+    }
+
+    #[test]
+    fn two_numbers_for_one_figure_need_a_definition() {
+        insta::assert_snapshot!(refused(r#"outcome = "crs_g3plus""#, r#"outcome = "crs_any""#), @r#"
+        `crs_any` of `all` stands twice, with different numbers
+          --> studies/example2026.toml:63:1
+          63 | outcome = "crs_any"
+             | ^
+             = hint: keep one of outcomes 1 and 2, or say what differs in `definition`
+        "#);
+    }
+
+    #[test]
+    fn a_graver_event_is_no_more_frequent_than_a_milder_one() {
+        insta::assert_snapshot!(refused("events = 1\n", "events = 7\n"), @r"
+        7 patients have `crs_g3plus`, but only 6 have `crs_any`
+          --> studies/example2026.toml:66:1
+          66 | events = 7
+             | ^
+             = hint: who has the graver event has the milder one too; correct one of the two
+        ");
+    }
+}

@@ -11,6 +11,7 @@ mod contradictions;
 mod example;
 mod findings;
 mod head;
+mod numbers;
 mod outcome;
 mod patients;
 mod place;

@@ -1,15 +1,13 @@
-//! One reported figure: its arm, its source, its numbers and its unit.
+//! One reported figure: its arm, its source, its time, its unit and its bounds.
 
 use neurocart_library::Problem;
 
 use super::StudyFile;
+use super::numbers::check_numbers;
 use super::place::at;
 use super::source::{grade_against_tier, is_address};
 use crate::study::{Outcome, Statistic};
 use crate::vocabulary::{OutcomeCode, OutcomeKind, Vocabulary};
-
-/// Printed percentages are rounded to whole ones at worst, and some are cut off.
-const PERCENT_ROUNDING: f64 = 1.0;
 
 pub(super) fn check_outcome(
     file: StudyFile,
@@ -63,8 +61,12 @@ pub(super) fn check_outcome(
         );
     }
     if row.months().is_some_and(|t| !(0.0..=1200.0).contains(&t)) {
+        let key = match row.time_weeks {
+            Some(_) => "time_weeks",
+            None => "time_months",
+        };
         add(
-            "time_months",
+            key,
             "the time is not between 0 and 100 years".into(),
             "count months or weeks after the first infusion".into(),
         );
@@ -83,148 +85,6 @@ pub(super) fn check_outcome(
             "total",
             format!("`{name}` counts {total} patients, but the arm has {patients}"),
             "correct one of the two".into(),
-        );
-    }
-}
-
-/// What must hold between the numbers of a row, whatever the outcome is.
-fn check_numbers(row: &Outcome, add: &mut impl FnMut(&'static str, String, String)) {
-    let name = &row.outcome;
-    let numbers = [
-        ("value", row.value),
-        ("lower", row.lower),
-        ("upper", row.upper),
-        ("standard_deviation", row.standard_deviation),
-        ("standard_error", row.standard_error),
-    ];
-    for (key, number) in numbers {
-        let fine =
-            number.is_none_or(|x| x.is_finite() && (x >= 0.0 || !key.starts_with("standard")));
-        if !fine {
-            add(
-                key,
-                format!("`{name}`: {key} is {}", number.unwrap_or(f64::NAN)),
-                "leave out what is not known".into(),
-            );
-        }
-    }
-    if let (Some(events), Some(total)) = (row.events, row.total)
-        && events > total
-    {
-        add(
-            "events",
-            format!("`{name}` counts {events} of {total}: more than there are"),
-            "correct one of the two".into(),
-        );
-    }
-    if row.statistic == Statistic::Count && row.events.is_none() {
-        add(
-            "statistic",
-            format!("`{name}` is a count without `events`"),
-            "give `events` and `total`, or `statistic = \"percentage\"` with the printed value"
-                .into(),
-        );
-    }
-    if let (Some(value), Some(events), Some(total)) = (row.value, row.events, row.total)
-        && matches!(row.statistic, Statistic::Count | Statistic::Percentage)
-        && row.unit == "%"
-        && total > 0
-    {
-        let percent = 100.0 * events as f64 / total as f64;
-        if (percent - value).abs() > PERCENT_ROUNDING {
-            let message =
-                format!("`{name}` says {value} % and {events} of {total}, which is {percent:.1} %");
-            add("value", message, "correct one of the two".into());
-        }
-    }
-    match (row.lower, row.upper, row.interval) {
-        (None, None, None) => {}
-        (Some(lower), Some(upper), Some(_)) => {
-            let value = row.value.unwrap_or(lower);
-            if lower > upper {
-                add(
-                    "lower",
-                    format!("`{name}`: the interval from {lower} to {upper} is empty"),
-                    "put the smaller limit first".into(),
-                );
-            } else if row.value.is_none() && row.statistic != Statistic::Range {
-                add(
-                    "lower",
-                    format!("`{name}` has an interval but no value"),
-                    "give the value, or `statistic = \"range\"`".into(),
-                );
-            } else if !(lower..=upper).contains(&value) {
-                add(
-                    "value",
-                    format!(
-                        "`{name}`: the interval from {lower} to {upper} misses the value {value}"
-                    ),
-                    "correct one of the three".into(),
-                );
-            }
-        }
-        _ => add(
-            "interval",
-            format!("`{name}`: `lower`, `upper` and `interval` must stand together"),
-            "say what the interval is: CI95, IQR, range ...".into(),
-        ),
-    }
-    let has_number = row.value.is_some() || row.events.is_some() || row.lower.is_some();
-    match (row.statistic == Statistic::Text, row.text.is_some()) {
-        (true, false) => add(
-            "text",
-            format!("`{name}` is a text without text"),
-            "say what was found".into(),
-        ),
-        (false, _) if !has_number => add(
-            "value",
-            format!("`{name}` has no number"),
-            "give `value`, or `events` and `total`, or `statistic = \"text\"`".into(),
-        ),
-        _ => {}
-    }
-    let compares = matches!(
-        row.statistic,
-        Statistic::Difference
-            | Statistic::RankDifference
-            | Statistic::HazardRatio
-            | Statistic::OddsRatio
-            | Statistic::RateRatio
-    );
-    if matches!(
-        row.statistic,
-        Statistic::HazardRatio | Statistic::OddsRatio | Statistic::RateRatio
-    ) && row.value.is_some_and(|v| v <= 0.0)
-    {
-        add(
-            "value",
-            format!("`{name}`: a ratio is above 0"),
-            "correct the value".into(),
-        );
-    }
-    if row.contrast.is_some()
-        && !(compares
-            || matches!(
-                row.statistic,
-                Statistic::PValue
-                    | Statistic::Ratio
-                    | Statistic::Indicator
-                    | Statistic::Text
-                    | Statistic::Value
-                    | Statistic::Percentage
-            ))
-    {
-        add(
-            "contrast",
-            format!("`{name}` is no comparison but names a contrast"),
-            "leave it out, or name the statistic of the comparison".into(),
-        );
-    }
-    if row.statistic == Statistic::PValue && row.value.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
-        add(
-            "value",
-            format!("`{name}`: a p value lies between 0 and 1"),
-            "correct the value".into(),
         );
     }
 }
@@ -297,5 +157,173 @@ fn check_against_code(
             format!("`{name}` is not a share of patients"),
             "use another statistic or another outcome".into(),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::example::refused;
+
+    #[test]
+    fn an_outcome_belongs_to_an_arm() {
+        insta::assert_snapshot!(refused(r#"outcome = "crs_any"
+arm = "all""#, r#"outcome = "crs_any"
+arm = "everybody""#), @r#"
+        there is no arm `everybody`
+          --> studies/example2026.toml:52:1
+          52 | arm = "everybody"
+             | ^
+             = hint: arms of this study: all, placebo, women
+        "#);
+    }
+
+    #[test]
+    fn a_comparison_is_with_an_arm() {
+        insta::assert_snapshot!(refused(r#"contrast = "placebo""#, r#"contrast = "sham""#), @r#"
+        there is no arm `sham`
+          --> studies/example2026.toml:89:1
+          89 | contrast = "sham"
+             | ^
+             = hint: arms of this study: all, placebo, women
+        "#);
+    }
+
+    #[test]
+    fn a_number_says_where_it_stands() {
+        insta::assert_snapshot!(refused(r#"locator = "Table 2"
+grade = "seen"
+tier = "A"
+
+[[outcome]]
+outcome = "mg_adl_change""#, r#"locator = ""
+grade = "seen"
+tier = "A"
+
+[[outcome]]
+outcome = "mg_adl_change""#), @r#"
+        `crs_g3plus` does not say where in its source it stands
+          --> studies/example2026.toml:68:1
+          68 | locator = ""
+             | ^
+             = hint: write `abstract`, a table, a page
+        "#);
+    }
+
+    #[test]
+    fn an_address_is_no_citation_of_a_number() {
+        insta::assert_snapshot!(refused(r#"locator = "Table 3""#, r#"cite = "www.example.org"
+locator = "Table 3""#), @r#"
+        an address is not a citation
+          --> studies/example2026.toml:82:1
+          82 | cite = "www.example.org"
+             | ^
+             = hint: cite the paper, abstract or registry entry; put the address under `address`
+        "#);
+    }
+
+    #[test]
+    fn a_recalled_number_has_tier_r() {
+        insta::assert_snapshot!(refused(r#"locator = "Table 3"
+grade = "seen""#, r#"locator = "Table 3"
+grade = "recalled""#), @r#"
+        grade `recalled` does not go with tier A
+          --> studies/example2026.toml:84:1
+          84 | tier = "A"
+             | ^
+             = hint: tier R is for what was recalled, and only for that
+        "#);
+    }
+
+    #[test]
+    fn a_time_stands_in_one_unit() {
+        insta::assert_snapshot!(refused("time_weeks = 24", "time_weeks = 24\ntime_months = 6"), @r"
+        the time stands in months and in weeks
+          --> studies/example2026.toml:75:1
+          75 | time_weeks = 24
+             | ^
+             = hint: keep the one that the report gives
+        ");
+    }
+
+    #[test]
+    fn a_time_lies_within_a_lifetime() {
+        insta::assert_snapshot!(refused("time_weeks = 24", "time_weeks = -1"), @r"
+        the time is not between 0 and 100 years
+          --> studies/example2026.toml:75:1
+          75 | time_weeks = -1
+             | ^
+             = hint: count months or weeks after the first infusion
+        ");
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_named_with_the_nearest_code() {
+        insta::assert_snapshot!(refused(r#"outcome = "crs_any""#, r#"outcome = "crs_amy""#), @r#"
+        unknown outcome `crs_amy`
+          --> studies/example2026.toml:51:1
+          51 | outcome = "crs_amy"
+             | ^
+             = hint: did you mean `crs_any`? The codes stand in library/evidence/outcomes.csv
+        "#);
+    }
+
+    #[test]
+    fn a_total_is_not_above_the_arm() {
+        insta::assert_snapshot!(refused("events = 1\ntotal = 12", "events = 1\ntotal = 14"), @r"
+        `crs_g3plus` counts 14 patients, but the arm has 12
+          --> studies/example2026.toml:67:1
+          67 | total = 14
+             | ^
+             = hint: correct one of the two
+        ");
+    }
+
+    #[test]
+    fn a_unit_is_one_that_the_outcome_allows() {
+        insta::assert_snapshot!(refused(r#"unit = "points"
+locator = "Table 3""#, r#"unit = "%"
+locator = "Table 3""#), @r#"
+        `mg_adl_change` cannot be in `%`
+          --> studies/example2026.toml:81:1
+          81 | unit = "%"
+             | ^
+             = hint: expected points
+        "#);
+        insta::assert_snapshot!(refused(r#"unit = "points"
+locator = "Table 3""#, r#"locator = "Table 3""#), @r"
+        `mg_adl_change` has no unit
+          --> studies/example2026.toml:72:1
+          72 | [[outcome]]
+             | ^
+             = hint: expected points
+        ");
+    }
+
+    #[test]
+    fn a_score_stays_within_its_bounds() {
+        insta::assert_snapshot!(refused("value = -5.5\nlower = -7.5", "value = -55\nlower = -75"), @r"
+        `mg_adl_change` cannot be -55 points
+          --> studies/example2026.toml:77:1
+          77 | value = -55
+             | ^
+             = hint: its values lie between -24 and 24; is the unit right?
+
+        `mg_adl_change` cannot be -75 points
+          --> studies/example2026.toml:78:1
+          78 | lower = -75
+             | ^
+             = hint: its values lie between -24 and 24; is the unit right?
+        ");
+    }
+
+    #[test]
+    fn only_shares_of_patients_are_counted() {
+        insta::assert_snapshot!(refused(r#"outcome = "crs_g3plus""#, r#"outcome = "qmg_change""#), @r#"
+        `qmg_change` is not a share of patients
+          --> studies/example2026.toml:65:1
+          65 | statistic = "count"
+             | ^
+             = hint: use another statistic or another outcome
+        "#);
     }
 }

@@ -118,3 +118,110 @@ pub fn relation(one: &Study, two: &Study) -> Option<Relation> {
     };
     from(one, two).or(from(two, one).map(inverse))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::example::{STUDY, refused_together};
+
+    fn overlap(study: &str, relation: &str) -> String {
+        format!("\n[[overlap]]\nstudy = \"{study}\"\nrelation = \"{relation}\"\n")
+    }
+
+    fn with_overlap(text: &str, overlap: &str) -> String {
+        text.replacen("\n[[arm]]", &format!("{overlap}\n[[arm]]"), 1)
+    }
+
+    /// The example under another id.
+    fn other(overlap: &str) -> String {
+        with_overlap(&STUDY.replace("example2026", "second2026"), overlap)
+    }
+
+    /// The same trial in a report of its own.
+    fn own_report(overlap: &str) -> String {
+        other(overlap)
+            .replace("10.1000/example", "10.1000/second")
+            .replace("12345678\"\n", "87654321\"\n")
+            .replace("PMC1234567", "PMC7654321")
+    }
+
+    #[test]
+    fn one_report_is_not_entered_twice() {
+        insta::assert_snapshot!(refused_together(STUDY, &other("").replace(r#"trials = ["NCT01234567"]"#, "")), @r#"
+        `example2026` and `second2026`: both cite the same report; are patients counted twice?
+          --> studies/second2026.toml:8:1
+           8 | doi = "10.1000/example"
+             | ^
+             = hint: declare `[[overlap]]` with `study = "example2026"` and a relation: contains, within, shares or distinct
+        "#);
+    }
+
+    #[test]
+    fn studies_that_name_one_trial_say_whether_they_share_patients() {
+        insta::assert_snapshot!(refused_together(STUDY, &own_report("")), @r#"
+        `example2026` and `second2026`: both name NCT01234567; are patients counted twice?
+          --> studies/second2026.toml:11:1
+          11 | trials = ["NCT01234567"]
+             | ^
+             = hint: declare `[[overlap]]` with `study = "example2026"` and a relation: contains, within, shares or distinct
+        "#);
+    }
+
+    #[test]
+    fn a_relation_is_to_a_study_of_the_library() {
+        insta::assert_snapshot!(refused_together(STUDY, &own_report(&overlap("example2062", "distinct"))), @r#"
+        there is no study `example2062`
+          --> studies/second2026.toml:36:1
+          36 | study = "example2062"
+             | ^
+             = hint: did you mean `example2026`?
+
+        `example2026` and `second2026`: both name NCT01234567; are patients counted twice?
+          --> studies/second2026.toml:11:1
+          11 | trials = ["NCT01234567"]
+             | ^
+             = hint: declare `[[overlap]]` with `study = "example2026"` and a relation: contains, within, shares or distinct
+        "#);
+    }
+
+    #[test]
+    fn a_relation_is_declared_once() {
+        insta::assert_snapshot!(refused_together(STUDY, &own_report(&(overlap("example2026", "distinct") + &overlap("example2026", "shares")))), @r#"
+        `example2026` is no other study, or is declared twice
+          --> studies/second2026.toml:40:1
+          40 | study = "example2026"
+             | ^
+             = hint: declare one relation to each other study
+        "#);
+    }
+
+    #[test]
+    fn a_part_has_no_more_patients_than_the_whole() {
+        insta::assert_snapshot!(refused_together(STUDY, &own_report(&overlap("example2026", "within")).replace("patients = 12\n\n[pop", "patients = 20\n\n[pop")), @r#"
+        this study has 20 patients and `example2026` has 12: the part is larger than the whole
+          --> studies/second2026.toml:37:1
+          37 | relation = "within"
+             | ^
+             = hint: correct a number, or declare `shares`
+        "#);
+    }
+
+    #[test]
+    fn two_files_agree_on_their_relation() {
+        insta::assert_snapshot!(refused_together(
+            &with_overlap(STUDY, &overlap("second2026", "distinct")),
+            &own_report(&overlap("example2026", "within")),
+        ), @r#"
+        `second2026` says otherwise about its relation to `example2026`
+          --> studies/example2026.toml:37:1
+          37 | relation = "distinct"
+             | ^
+             = hint: it is enough to declare a relation in one of the two files
+
+        `example2026` says otherwise about its relation to `second2026`
+          --> studies/second2026.toml:37:1
+          37 | relation = "within"
+             | ^
+             = hint: it is enough to declare a relation in one of the two files
+        "#);
+    }
+}
