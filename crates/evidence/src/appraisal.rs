@@ -129,7 +129,7 @@ pub fn overall(appraisal: &Appraisal) -> Risk {
 }
 
 /// True if what was read is the report or its abstract, and not news or a release alone.
-fn read_the_report(read: &str) -> bool {
+pub fn read_the_report(read: &str) -> bool {
     ["abstract", "paper", "full text"]
         .iter()
         .any(|word| read.contains(word))
