@@ -4,6 +4,7 @@
 //! is written in [`rules`]. Research use only.
 
 pub mod answer;
+pub mod appraisal;
 pub mod certainty;
 pub mod codes;
 pub mod evidence;
