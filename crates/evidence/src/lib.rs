@@ -9,6 +9,7 @@ pub mod codes;
 pub mod evidence;
 pub mod pooling;
 pub mod question;
+pub mod registry;
 pub mod rules;
 pub mod selection;
 pub mod series;
