@@ -19,7 +19,7 @@ pub struct Form {
     /// As JSON.
     #[arg(long, conflicts_with = "csv")]
     json: bool,
-    /// The first table as CSV.
+    /// The main table as CSV.
     #[arg(long)]
     csv: bool,
     /// Write the figure to this file (SVG).
@@ -41,12 +41,16 @@ pub struct Page {
     pub title: String,
     /// Short facts in words, above the tables: what, and its value. For readers only.
     pub facts: Vec<(String, String)>,
-    /// Tables in the order in which they are read. `--csv` gives the first.
+    /// Tables in the order in which they are read.
     pub tables: Vec<Table>,
+    /// The table that `--csv` gives, from 0.
+    pub csv: usize,
     /// What a reader must know beside the numbers.
     pub notes: Vec<String>,
     /// What programs get in JSON beside the tables.
     pub json: Vec<(&'static str, Value)>,
+    /// The JSON has all that the tables show, in its own form, and leaves them out.
+    pub json_without_tables: bool,
     /// The figure as SVG text.
     pub figure: Option<String>,
 }
@@ -57,6 +61,8 @@ pub struct Table {
     pub name: &'static str,
     /// Heading; empty where the page has one table.
     pub title: String,
+    /// Too long to read: for JSON and CSV alone.
+    pub for_programs: bool,
     /// Columns.
     pub columns: Vec<Column>,
     /// Rows, each as long as the columns.
@@ -127,6 +133,7 @@ impl Table {
         Table {
             name,
             title: title.into(),
+            for_programs: false,
             columns: columns.to_vec(),
             rows: Vec::new(),
         }
@@ -246,7 +253,7 @@ impl Page {
             return print_json(self);
         }
         if form.csv {
-            return match self.tables.first() {
+            return match self.tables.get(self.csv) {
                 Some(table) => print(&table.csv()?),
                 None => Err(Exit::invalid("there is no table here; leave `--csv` out")),
             };
@@ -276,7 +283,11 @@ impl Page {
             }
         }
         let mut left_out: Vec<&str> = Vec::new();
-        for table in self.tables.iter().filter(|t| !t.rows.is_empty()) {
+        for table in self
+            .tables
+            .iter()
+            .filter(|t| !t.rows.is_empty() && !t.for_programs)
+        {
             text.push('\n');
             if !table.title.is_empty() {
                 text += &format!("{}\n", table.title);
@@ -318,7 +329,7 @@ impl Serialize for Page {
         for (name, value) in &self.json {
             map.serialize_entry(name, value)?;
         }
-        for table in &self.tables {
+        for table in self.tables.iter().filter(|_| !self.json_without_tables) {
             map.serialize_entry(table.name, &Rows(table))?;
         }
         map.serialize_entry("notes", &self.notes)?;
