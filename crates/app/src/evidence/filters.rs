@@ -64,8 +64,17 @@ impl Common {
     /// What is asked for, or which value is not known.
     pub fn selection(&self, evidence: &Evidence) -> Result<Selection, Exit> {
         let vocabulary = &evidence.vocabulary;
-        let diseases: Vec<&str> = vocabulary.disease_order.iter().map(|d| d.as_str()).collect();
-        let treatments = || evidence.studies.values().filter_map(|s| s.treatment.as_ref());
+        let diseases: Vec<&str> = vocabulary
+            .disease_order
+            .iter()
+            .map(|d| d.as_str())
+            .collect();
+        let treatments = || {
+            evidence
+                .studies
+                .values()
+                .filter_map(|s| s.treatment.as_ref())
+        };
         let targets: BTreeSet<&str> = treatments()
             .map(|t| t.target.as_str())
             .chain(evidence.registry.iter().map(|t| t.target.as_str()))
@@ -77,7 +86,8 @@ impl Common {
         let targets: Vec<&str> = targets.into_iter().collect();
         for part in &self.product {
             let lower = part.to_lowercase();
-            if part.trim().is_empty() || !products.iter().any(|p| p.to_lowercase().contains(&lower)) {
+            if part.trim().is_empty() || !products.iter().any(|p| p.to_lowercase().contains(&lower))
+            {
                 return Err(unknown("product", part, &nearest_word(part, &products)));
             }
         }

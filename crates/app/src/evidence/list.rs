@@ -7,6 +7,7 @@ use neurocart_evidence::selection::diseases;
 use neurocart_evidence::{Evidence, Study};
 
 use crate::evidence::filters::Filters;
+use crate::evidence::swimmer::swimmer;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::Exit;
 
@@ -54,6 +55,20 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         page.notes.push(
             "no study fits; leave a filter out, or see `neurocart evidence gaps` for what is missing".into(),
         );
+    }
+    if arguments.form.wants_figure() {
+        let recalled = selection.include_recalled;
+        page.figure = swimmer(
+            "Patients reported one by one",
+            &studies,
+            &evidence.vocabulary,
+            recalled,
+        );
+        if page.figure.is_none() {
+            return Err(Exit::invalid(
+                "no study here reports patients one by one, so there is no swimmer plot; leave `--figure` out",
+            ));
+        }
     }
     page.show(&arguments.form)
 }

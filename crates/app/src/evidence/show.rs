@@ -41,7 +41,13 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         json: vec![
             ("citation", citation(&study.source).into()),
             ("study", serde_json::to_value(study).unwrap_or_default()),
-            ("overlaps", overlaps(study, evidence).into_iter().map(|o| json!({"study": o.0, "relation": code(&o.1), "note": o.2})).collect()),
+            (
+                "overlaps",
+                overlaps(study, evidence)
+                    .into_iter()
+                    .map(|o| json!({"study": o.0, "relation": code(&o.1), "note": o.2}))
+                    .collect(),
+            ),
         ],
         json_without_tables: true,
         ..Page::default()
@@ -85,20 +91,57 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
     let source = &study.source;
     fact("cite", citation(source));
     let other = [
-        source.pmid.as_ref().filter(|_| source.doi.is_some()).map(|p| format!("PMID {p}")),
-        source.pmcid.as_ref().filter(|_| source.doi.is_some() || source.pmid.is_some()).cloned(),
+        source
+            .pmid
+            .as_ref()
+            .filter(|_| source.doi.is_some())
+            .map(|p| format!("PMID {p}")),
+        source
+            .pmcid
+            .as_ref()
+            .filter(|_| source.doi.is_some() || source.pmid.is_some())
+            .cloned(),
     ];
-    fact("also", other.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    fact(
+        "also",
+        other.into_iter().flatten().collect::<Vec<_>>().join(", "),
+    );
     fact("trials", source.trials.join(", "));
-    fact("source", format!("{} of {}", plain(&code(&source.kind)), study.year));
-    fact("known", format!("{}; record {}", known(source.grade, source.tier), code(&study.state)));
+    fact(
+        "source",
+        format!("{} of {}", plain(&code(&source.kind)), study.year),
+    );
+    fact(
+        "known",
+        format!(
+            "{}; record {}",
+            known(source.grade, source.tier),
+            code(&study.state)
+        ),
+    );
     fact("recalled", source.recalled_fields.join(", "));
     fact("read at", source.addresses.join(" "));
     let design = &study.design;
-    fact("design", format!("{}: {}", plain(&code(&design.kind)), design.description));
-    fact("compared with", design.comparator.clone().unwrap_or_default());
-    fact("patients", design.patients.map_or("not reported".into(), |n| n.to_string()));
-    fact("follow-up", design.follow_up_months.map_or(String::new(), |m| format!("median {m} months")));
+    fact(
+        "design",
+        format!("{}: {}", plain(&code(&design.kind)), design.description),
+    );
+    fact(
+        "compared with",
+        design.comparator.clone().unwrap_or_default(),
+    );
+    fact(
+        "patients",
+        design
+            .patients
+            .map_or("not reported".into(), |n| n.to_string()),
+    );
+    fact(
+        "follow-up",
+        design
+            .follow_up_months
+            .map_or(String::new(), |m| format!("median {m} months")),
+    );
     let named = |code: &String| match evidence.vocabulary.diseases.get(code) {
         Some(disease) => format!("{} ({code})", disease.label),
         None => code.clone(),
@@ -106,7 +149,10 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
     let diseases: Vec<String> = study.population.diseases.iter().map(named).collect();
     fact("disease", diseases.join(", "));
     fact("population", study.population.description.clone());
-    fact("species", study.population.species.clone().unwrap_or_default());
+    fact(
+        "species",
+        study.population.species.clone().unwrap_or_default(),
+    );
     if let Some(entry) = &study.population.entry {
         let between = |name: &str, low: Option<f64>, high: Option<f64>| match (low, high) {
             (Some(low), Some(high)) => format!("{name} {low} to {high}"),
@@ -128,11 +174,28 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
     if let Some(treatment) = &study.treatment {
         let costimulation = treatment.costimulation.as_ref();
         let costimulation = costimulation.map_or(String::new(), |c| format!(", {c}"));
-        fact("treatment", format!("{}, {}", treatment.product, plain(&code(&treatment.modality))));
-        fact("target", format!("{}, {}{costimulation}", treatment.target, code(&treatment.platform)));
+        fact(
+            "treatment",
+            format!(
+                "{}, {}",
+                treatment.product,
+                plain(&code(&treatment.modality))
+            ),
+        );
+        fact(
+            "target",
+            format!(
+                "{}, {}{costimulation}",
+                treatment.target,
+                code(&treatment.platform)
+            ),
+        );
         let regimen = treatment.lymphodepletion_regimen.as_ref();
         let regimen = regimen.map_or(String::new(), |r| format!(": {r}"));
-        fact("lymphodepletion", plain(&code(&treatment.lymphodepletion)) + &regimen);
+        fact(
+            "lymphodepletion",
+            plain(&code(&treatment.lymphodepletion)) + &regimen,
+        );
         fact("dose", dose(treatment).unwrap_or_default());
         fact("infusions", treatment.infusions.clone().unwrap_or_default());
     }
@@ -151,16 +214,32 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
         },
     );
     for (other, relation, note) in overlaps(study, evidence) {
-        let note = if note.is_empty() { note } else { format!(": {note}") };
+        let note = if note.is_empty() {
+            note
+        } else {
+            format!(": {note}")
+        };
         fact(relation_words(relation), other + &note);
     }
-    for trial in evidence.registry.iter().filter(|t| source.trials.contains(&t.trial)) {
+    for trial in evidence
+        .registry
+        .iter()
+        .filter(|t| source.trials.contains(&t.trial))
+    {
         let patients = trial.planned_patients.map_or(String::new(), |n| {
-            format!(", {n} patients{}", if trial.actual { "" } else { " planned" })
+            format!(
+                ", {n} patients{}",
+                if trial.actual { "" } else { " planned" }
+            )
         });
         fact(
             "registry",
-            format!("{}: {} on {}{patients}", trial.trial, plain(&code(&trial.status)), trial.status_as_of),
+            format!(
+                "{}: {} on {}{patients}",
+                trial.trial,
+                plain(&code(&trial.status)),
+                trial.status_as_of
+            ),
         );
     }
     fact("note", study.note.clone());
@@ -187,12 +266,19 @@ fn instrument(instrument: Instrument) -> &'static str {
 
 /// Relations declared in this file or in the others, seen from this study.
 fn overlaps(study: &Study, evidence: &Evidence) -> Vec<(String, Relation, String)> {
-    let own = study.overlaps.iter().map(|o| (o.study.clone(), o.relation, o.note.clone()));
+    let own = study
+        .overlaps
+        .iter()
+        .map(|o| (o.study.clone(), o.relation, o.note.clone()));
     let mut all: Vec<_> = own.collect();
     for other in evidence.studies.values() {
         for overlap in other.overlaps.iter().filter(|o| o.study == study.id) {
             if !all.iter().any(|(id, ..)| *id == other.id) {
-                all.push((other.id.clone(), inverse(overlap.relation), overlap.note.clone()));
+                all.push((
+                    other.id.clone(),
+                    inverse(overlap.relation),
+                    overlap.note.clone(),
+                ));
             }
         }
     }
@@ -318,7 +404,12 @@ fn findings(study: &Study) -> Table {
             finding.model.as_str().into(),
             finding.intervention.as_str().into(),
             code(&finding.direction).into(),
-            found.into_iter().flatten().collect::<Vec<_>>().join("; ").into(),
+            found
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; ")
+                .into(),
             finding.animals.into(),
             finding.cite.clone().into(),
             finding.locator.as_str().into(),
