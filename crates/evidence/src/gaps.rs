@@ -55,7 +55,8 @@ pub struct EvidenceMap {
     pub targets: Vec<String>,
     /// Ids of the questions.
     pub questions: Vec<String>,
-    /// Every cell, also the empty ones: by disease, target, question.
+    /// Every cell, also the empty ones: by disease, target, and those questions that are asked of the
+    /// disease.
     pub cells: Vec<Cell>,
     /// Registered trials: by disease and target.
     pub registered: Vec<Registered>,
@@ -97,7 +98,7 @@ pub fn evidence_map(
     let mut registered = Vec::new();
     for disease in &rows {
         for target in &columns {
-            for question in &questions {
+            for question in questions.iter().filter(|q| applies(q, disease, evidence)) {
                 cells.push(cell(&studies, disease, target, question));
             }
             let here = trials
@@ -128,12 +129,10 @@ pub fn evidence_map(
 }
 
 fn is_car_t_in_patients(study: &Study) -> bool {
-    let of_patients = !matches!(
-        study.design.kind,
-        DesignKind::Review | DesignKind::Surveillance | DesignKind::Model | DesignKind::Preclinical
-    );
     let car_t = |t: &Treatment| t.modality == Modality::CarT;
-    of_patients && study.state != State::Superseded && study.treatment.as_ref().is_some_and(car_t)
+    study.design.kind.counts_patients()
+        && study.state != State::Superseded
+        && study.treatment.as_ref().is_some_and(car_t)
 }
 
 /// Diseases asked for, in the order of the table. Unspecified ones name no disease to have a gap in.
@@ -183,6 +182,18 @@ fn columns(
     let count = |list: &[String], target: &String| list.iter().filter(|t| *t == target).count();
     all.sort_by_key(|t| std::cmp::Reverse((count(&of_studies, t), count(&of_trials, t))));
     all.into_iter().cloned().collect()
+}
+
+/// True if the question is asked of this disease by one of its groups.
+fn applies(question: &Question, disease: &str, evidence: &Evidence) -> bool {
+    let area = evidence.vocabulary.diseases.get(disease).map(|d| d.area);
+    question
+        .groups
+        .iter()
+        .any(|group| match group.diseases.is_empty() {
+            true => group.areas.is_empty() || area.is_some_and(|area| group.areas.contains(&area)),
+            false => group.diseases.iter().any(|d| d == disease),
+        })
 }
 
 fn cell(studies: &[&Study], disease: &str, target: &str, question: &Question) -> Cell {
@@ -300,17 +311,23 @@ mod tests {
     }
 
     #[test]
-    fn every_disease_target_and_question_has_a_cell_be_it_empty() {
+    fn every_disease_and_target_has_a_cell_for_each_question_that_is_asked_of_it() {
         let (_, map) = map(Selection {
             areas: vec![Area::Neuroimmune],
             ..Selection::default()
         });
-        assert_eq!(
-            map.cells.len(),
-            map.diseases.len() * map.targets.len() * map.questions.len()
-        );
+        let of = |disease: &str| {
+            map.of(disease, "CD19")
+                .map(|c| c.question.as_str())
+                .collect::<Vec<_>>()
+        };
+        for target in &map.targets {
+            assert_eq!(map.of("LEMS", target).count(), of("LEMS").len());
+        }
         assert!(map.diseases.contains(&"LEMS".to_owned()));
         assert!(map.cells.iter().any(|c| c.studies.is_empty()));
+        // Scores of myasthenia are no question to neuromyelitis.
+        assert!(of("MG").contains(&"mg-scores") && !of("NMOSD").contains(&"mg-scores"));
         assert!(!map.diseases.contains(&"SLE".to_owned()));
     }
 

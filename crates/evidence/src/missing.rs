@@ -31,14 +31,8 @@ pub fn missing(study: &Study) -> Vec<Missing> {
         );
     }
     source(&study.source, &mut add);
-    let in_patients = !matches!(
-        study.design.kind,
-        DesignKind::Review
-            | DesignKind::Surveillance
-            | DesignKind::Model
-            | DesignKind::Preclinical
-            | DesignKind::Mechanism
-    );
+    let in_patients =
+        study.design.kind.counts_patients() && study.design.kind != DesignKind::Mechanism;
     if in_patients {
         conduct(study, &mut add);
     }

@@ -182,7 +182,8 @@ fn check_head(file: StudyFile, vocabulary: &Vocabulary, problems: &mut Vec<Probl
     }
 }
 
-fn is_slug(id: &str) -> bool {
+/// True if `id` can be the id of a study: small letters, digits and inner hyphens.
+pub fn is_slug(id: &str) -> bool {
     !id.is_empty()
         && id
             .bytes()

@@ -67,7 +67,7 @@ fn pairs(map: &EvidenceMap) -> Table {
     let columns = [
         Column::code("disease", "disease"),
         Column::code("target", "target"),
-        Column::words("answered", "answered: patients in studies"),
+        Column::words("answered", "answered (patients in studies)"),
         Column::words("unanswered", "no figure"),
         Column::number("trials", "trials"),
         Column::number("unpublished_trials", "silent"),
@@ -105,6 +105,7 @@ fn pairs(map: &EvidenceMap) -> Table {
 fn said(cell: &Cell) -> String {
     let size = match cell.patients {
         0 if cell.baskets => "basket".to_owned(),
+        0 => "number unknown".to_owned(),
         patients => patients.to_string(),
     };
     let known = if cell.recalled_only { " recalled" } else { "" };
@@ -213,6 +214,11 @@ fn drawn(
         rows: map
             .diseases
             .iter()
+            .filter(|disease| {
+                map.cells
+                    .iter()
+                    .any(|c| c.question == *question && c.disease == **disease)
+            })
             .map(|disease| MapRow {
                 label: vocabulary.diseases[disease].label.clone(),
                 cells: map

@@ -2,9 +2,13 @@
 //!
 //! One file per command: its arguments, and what it shows.
 
+mod check;
+mod export;
 pub mod filters;
+mod flow;
 mod gaps;
 mod list;
+mod new;
 mod registry;
 mod search;
 mod show;
@@ -37,6 +41,14 @@ enum Command {
     Gaps(gaps::Arguments),
     /// List registered trials with totals.
     Registry(registry::Arguments),
+    /// Say how far the records have come, and what is kept out of pooled estimates (PRISMA 2020).
+    Flow(flow::Arguments),
+    /// Say what is wrong and what is missing, in the evidence base or in study files.
+    Check(check::Arguments),
+    /// Write the template of a study file.
+    New(new::Arguments),
+    /// Write the evidence base as long tables, CSV and JSON, with a data dictionary.
+    Export(export::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
@@ -46,5 +58,9 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         Command::Search(arguments) => search::run(arguments, library),
         Command::Gaps(arguments) => gaps::run(arguments, library),
         Command::Registry(arguments) => registry::run(arguments, &Evidence::of(library)?),
+        Command::Flow(arguments) => flow::run(arguments, &Evidence::of(library)?),
+        Command::Check(arguments) => check::run(arguments, library),
+        Command::New(arguments) => new::run(arguments, library),
+        Command::Export(arguments) => export::run(arguments, library),
     }
 }

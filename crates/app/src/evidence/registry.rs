@@ -42,7 +42,7 @@ pub struct Arguments {
 
 /// A trial in a line.
 pub const COLUMNS: [Column; 20] = [
-    Column::code("trial", "trial"),
+    Column::words("trial", "trial"),
     Column::words("acronym", "acronym").expendable(7),
     Column::words("title", "title").expendable(20),
     Column::words("sponsor", "sponsor").expendable(4),
@@ -184,7 +184,7 @@ fn totals(trials: &[&RegisteredTrial], evidence: &Evidence) -> Vec<(String, Stri
     let of = |codes: &[&str], own: &dyn Fn(&RegisteredTrial) -> String| {
         let counts = codes.iter().filter_map(|name| {
             let n = trials.iter().filter(|t| own(t) == *name).count();
-            (n > 0).then(|| format!("{} {n}", plain(name)))
+            (n > 0).then(|| format!("{}: {n}", plain(name)))
         });
         counts.collect::<Vec<_>>().join(", ")
     };
@@ -201,7 +201,7 @@ fn totals(trials: &[&RegisteredTrial], evidence: &Evidence) -> Vec<(String, Stri
     targets.sort_by_key(|&(target, n)| (std::cmp::Reverse(n), target));
     let targets: Vec<String> = targets
         .iter()
-        .map(|(target, n)| format!("{target} {n}"))
+        .map(|(target, n)| format!("{target}: {n}"))
         .collect();
     let diseases = evidence
         .vocabulary
@@ -212,7 +212,7 @@ fn totals(trials: &[&RegisteredTrial], evidence: &Evidence) -> Vec<(String, Stri
                 .iter()
                 .filter(|t| t.diseases.contains(disease))
                 .count();
-            (n > 0).then(|| format!("{disease} {n}"))
+            (n > 0).then(|| format!("{disease}: {n}"))
         });
     let sum = |actual: bool| -> u64 {
         let of = trials.iter().filter(|t| t.actual == actual);
@@ -239,14 +239,17 @@ fn totals(trials: &[&RegisteredTrial], evidence: &Evidence) -> Vec<(String, Stri
         (
             "patients".into(),
             format!(
-                "{} planned, {} enrolled in closed trials, {unstated} trials without a number",
+                "{} planned, {} enrolled in closed trials; not stated for {unstated}",
                 sum(false),
                 sum(true)
             ),
         ),
         (
             "published".into(),
-            format!("{published} trials are reported by a study here"),
+            format!(
+                "{published} of {} are reported by a study here",
+                trials.len()
+            ),
         ),
         ("as of".into(), latest.to_owned()),
     ]

@@ -7,6 +7,8 @@ use neurocart_library::Library;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::Exit;
 
+/// So many fields of a hit are named.
+const FIELDS: usize = 4;
 /// Longest text that a hit shows, in characters.
 const EXCERPT: usize = 160;
 
@@ -42,7 +44,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
             hit.kind.into(),
             hit.id.as_str().into(),
             hit.title.as_str().into(),
-            hit.fields.clone().into(),
+            hit.fields[..hit.fields.len().min(FIELDS)].into(),
             excerpt(&hit.text, &arguments.words).into(),
         ]);
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use neurocart_evidence::codes::code;
 use neurocart_evidence::rules::inverse;
 use neurocart_evidence::series::citation;
-use neurocart_evidence::study::{Instrument, Relation, Study};
+use neurocart_evidence::study::{Instrument, Modality, Relation, Study};
 use neurocart_evidence::{Evidence, vocabulary::Vocabulary};
 use neurocart_library::nearest;
 
@@ -176,11 +176,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
         let costimulation = costimulation.map_or(String::new(), |c| format!(", {c}"));
         fact(
             "treatment",
-            format!(
-                "{}, {}",
-                treatment.product,
-                plain(&code(&treatment.modality))
-            ),
+            format!("{}, {}", treatment.product, modality(treatment.modality)),
         );
         fact(
             "target",
@@ -255,6 +251,14 @@ fn relation_words(relation: Relation) -> &'static str {
     }
 }
 
+fn modality(modality: Modality) -> String {
+    match modality {
+        Modality::CarT => "CAR T cells".into(),
+        Modality::TCellEngager => "T-cell engager".into(),
+        other => plain(&code(&other)),
+    }
+}
+
 fn instrument(instrument: Instrument) -> &'static str {
     match instrument {
         Instrument::JbiCaseSeries => "the JBI checklist for case series",
@@ -304,7 +308,7 @@ fn arms(study: &Study) -> Table {
             arm.diseases.clone().into(),
         ]);
     }
-    table
+    without_empty_columns(table)
 }
 
 fn outcomes(study: &Study, vocabulary: &Vocabulary) -> Table {
