@@ -4,6 +4,7 @@
 //! is written in [`rules`]. Research use only.
 
 pub mod answer;
+pub mod appraisal;
 pub mod certainty;
 pub mod codes;
 pub mod evidence;
@@ -12,6 +13,7 @@ pub mod missing;
 pub mod pooling;
 pub mod question;
 pub mod registry;
+pub mod robustness;
 pub mod rules;
 pub mod search;
 pub mod selection;

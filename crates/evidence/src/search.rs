@@ -10,7 +10,7 @@ use crate::selection::diseases;
 use crate::vocabulary::table;
 
 /// Measured quantities of the healthy and the treated, with their sources.
-pub const PHYSIOLOGY: &str = "landmarks/physiology.csv";
+pub const PHYSIOLOGY: &str = "evidence/physiology.csv";
 
 /// Something that holds every word.
 #[derive(Clone, Debug, PartialEq)]

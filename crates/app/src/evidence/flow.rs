@@ -6,8 +6,8 @@ use neurocart_evidence::study::{Grade, State, Study};
 use neurocart_evidence::{Evidence, codes};
 
 use crate::evidence::filters::Filters;
+use crate::evidence::printed::plain;
 use crate::evidence::table::{Column, Form, Page, Table};
-use crate::evidence::wording::plain;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]

@@ -2,13 +2,18 @@
 //!
 //! One file per command: its arguments, and what it shows.
 
+mod answer;
 mod check;
+mod document;
 mod export;
 pub mod filters;
 mod flow;
+mod forest;
 mod gaps;
 mod list;
 mod new;
+mod pool;
+mod printed;
 mod registry;
 mod search;
 mod show;
@@ -49,6 +54,10 @@ enum Command {
     New(new::Arguments),
     /// Write the evidence base as long tables, CSV and JSON, with a data dictionary.
     Export(export::Arguments),
+    /// Pool one outcome over studies: forest plot, prediction interval, certainty.
+    Pool(pool::Arguments),
+    /// Answer the questions of the review, one or all, and write them as a document.
+    Answer(answer::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
@@ -62,5 +71,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         Command::Check(arguments) => check::run(arguments, library),
         Command::New(arguments) => new::run(arguments, library),
         Command::Export(arguments) => export::run(arguments, library),
+        Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
+        Command::Answer(arguments) => answer::run(arguments, library),
     }
 }

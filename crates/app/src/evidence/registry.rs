@@ -12,8 +12,8 @@ use neurocart_report::figure::timeline::{
 };
 
 use crate::evidence::filters::{Common, each, listed};
+use crate::evidence::printed::plain;
 use crate::evidence::table::{Column, Form, Page, Table};
-use crate::evidence::wording::plain;
 use crate::exit::Exit;
 
 #[derive(clap::Args)]

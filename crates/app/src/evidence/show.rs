@@ -10,9 +10,9 @@ use neurocart_evidence::{Evidence, vocabulary::Vocabulary};
 use neurocart_library::nearest;
 
 use crate::evidence::filters::unknown;
+use crate::evidence::printed::{dose, grade_and_tier, observed, plain, result};
 use crate::evidence::swimmer::swimmer;
 use crate::evidence::table::{Column, Form, Page, Table};
-use crate::evidence::wording::{dose, known, observed, plain, result};
 use crate::exit::Exit;
 
 #[derive(clap::Args)]
@@ -115,7 +115,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
         "known",
         format!(
             "{}; record {}",
-            known(source.grade, source.tier),
+            grade_and_tier(source.grade, source.tier),
             code(&study.state)
         ),
     );
@@ -435,7 +435,7 @@ fn model_parameters(study: &Study) -> Table {
         Column::words("locator", "where").expendable(1),
     ];
     let mut table = Table::new("model_parameters", "Parameters of the model", &columns);
-    let shown = |x: Option<f64>| x.map(super::wording::number);
+    let shown = |x: Option<f64>| x.map(super::printed::number);
     for parameter in &study.model_parameters {
         table.rows.push(vec![
             parameter.symbol.as_str().into(),

@@ -5,7 +5,7 @@ use neurocart_evidence::vocabulary::{Domain, Vocabulary};
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::swimmer::{Swimmer, SwimmerMark, SwimmerPlot, render_swimmer_svg};
 
-use crate::evidence::wording::observed;
+use crate::evidence::printed::observed;
 
 /// Days per month, as everywhere in the evidence base.
 const DAYS_PER_MONTH: f64 = 30.4375;

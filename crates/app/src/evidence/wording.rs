@@ -1,133 +1,167 @@
-//! Figures of studies in words.
+//! Numbers of a synthesis in words.
 
-use neurocart_evidence::codes::code;
-use neurocart_evidence::study::{Bound, IntervalKind, Observation, Outcome, Treatment};
+use neurocart_evidence::pooling::{Estimate, Heterogeneity, Pooled};
+use neurocart_evidence::series::{Measure, Reason, Row, Series};
+use neurocart_evidence::study::{Direction, Finding};
+use neurocart_report::format::{fixed, significant};
 
-/// A number as printed; large ones by powers of ten, `1e6`.
-pub fn number(x: f64) -> String {
-    match x.abs() {
-        size if size >= 1e5 => format!("{x:e}"),
-        _ => x.to_string(),
-    }
-}
-
-/// A code as words: `single_arm_trial` is `single arm trial`.
-pub fn plain(code: &str) -> String {
-    code.replace('_', " ")
-}
-
-/// A number with its unit; percent signs and points as people write them.
-fn with_unit(x: &str, unit: &str) -> String {
+/// A figure in the unit of the outcome: one decimal for percentages, three figures else.
+pub fn number(x: f64, unit: &str) -> String {
     match unit {
-        "" => x.to_owned(),
-        unit => format!("{x} {unit}"),
+        "%" => fixed(x, 1),
+        _ => significant(x),
     }
 }
 
-/// What a figure says: `11/12 (92 %)`, `-7.1 points (95 % CI -9.5 to -4.7)`, or its text.
-pub fn result(outcome: &Outcome) -> String {
-    let value = outcome.value.map(|v| with_unit(&number(v), &outcome.unit));
-    let mut text = match (outcome.events, outcome.total, value) {
-        (Some(events), Some(total), Some(value)) => format!("{events}/{total} ({value})"),
-        (Some(events), Some(total), None) => format!("{events}/{total}"),
-        (None, Some(total), Some(value)) => format!("{value}, n = {total}"),
-        (Some(events), None, _) => format!("{events}, number of patients not reported"),
-        (None, _, Some(value)) => value,
-        (None, Some(total), None) => format!("n = {total}"),
-        (None, None, None) => String::new(),
+/// A figure as a cell of a table, rounded as [`number`] does.
+pub fn cell(x: Option<f64>, unit: &str) -> serde_json::Value {
+    let rounded = |x: f64| match unit {
+        "%" => (x * 10.0).round() / 10.0,
+        _ if x == 0.0 => 0.0,
+        _ => {
+            let scale = 10f64.powi(3 - x.abs().log10().ceil() as i32);
+            if scale.is_finite() && scale > 0.0 {
+                (x * scale).round() / scale
+            } else {
+                x
+            }
+        }
     };
-    let mut add = |part: String| match text.is_empty() {
-        true => text = part,
-        false => text += &format!("; {part}"),
+    x.map(rounded).into()
+}
+
+/// `5.5 months`.
+pub fn months(time: f64) -> String {
+    match (time * 10.0).round() / 10.0 {
+        1.0 => "1 month".into(),
+        t => format!("{t} months"),
+    }
+}
+
+/// Estimate with its limits: `91.7 % (61.5 to 99.8)`.
+pub fn estimate(estimate: &Estimate, unit: &str) -> String {
+    let of = |x: f64| number(x, unit);
+    let unit_word = if unit.is_empty() || unit == "ratio" {
+        String::new()
+    } else {
+        format!(" {unit}")
     };
-    if let (Some(lower), Some(upper)) = (outcome.lower, outcome.upper) {
-        let kind = outcome.interval.map(interval).unwrap_or("from");
-        let range = format!("{} to {}", number(lower), number(upper));
-        add(match outcome.value {
-            Some(_) => format!("{kind} {range}"),
-            None => format!("{kind} {}", with_unit(&range, &outcome.unit)),
-        });
-    }
-    if let Some(deviation) = outcome.standard_deviation {
-        add(format!("SD {}", number(deviation)));
-    }
-    if let Some(error) = outcome.standard_error {
-        add(format!("SE {}", number(error)));
-    }
-    if let Some(words) = &outcome.text {
-        add(words.clone());
-    }
-    text
+    format!(
+        "{}{unit_word} ({} to {})",
+        of(estimate.estimate),
+        of(estimate.lower),
+        of(estimate.upper)
+    )
 }
 
-fn interval(kind: IntervalKind) -> &'static str {
-    match kind {
-        IntervalKind::CI90 => "90 % CI",
-        IntervalKind::CI95 => "95 % CI",
-        IntervalKind::CI97_5 => "97.5 % CI",
-        IntervalKind::CrI95 => "95 % CrI",
-        IntervalKind::IQR => "quartiles",
-        IntervalKind::Range => "range",
-    }
+/// The prediction interval, where there is one.
+pub fn prediction(estimate: &Estimate, unit: &str) -> Option<String> {
+    let (lower, upper) = (estimate.prediction_lower?, estimate.prediction_upper?);
+    Some(format!(
+        "{} to {}",
+        number(lower, unit),
+        number(upper, unit)
+    ))
 }
 
-/// What was seen in a patient: `yes`, `2 grade`, `above 6000 m`, or its text.
-pub fn observed(observation: &Observation) -> String {
-    let Some(value) = observation.value else {
-        return observation.text.clone().unwrap_or_default();
+/// How the studies differ.
+pub fn heterogeneity(h: &Heterogeneity) -> String {
+    let mut words = format!("tau {} ({})", significant(h.tau), h.scale);
+    if let Some(i) = h.i_squared_percent {
+        words += &format!(", I² {} %", fixed(i, 0));
+    }
+    words
+}
+
+/// One study's figure: counts and percentage, or value and limits, or its text.
+pub fn figure(row: &Row, measure: Measure) -> String {
+    let of = |x: f64| number(x, &row.unit);
+    let unit = if row.unit.is_empty() || row.unit == "ratio" {
+        String::new()
+    } else {
+        format!(" {}", row.unit)
     };
-    if observation.unit == "0/1" {
-        return (if value == 0.0 { "no" } else { "yes" }).to_owned();
-    }
-    let bound = match observation.bound {
-        Some(Bound::Below) => "below ",
-        Some(Bound::Above) => "above ",
-        None => "",
+    let limits = match (row.lower, row.upper) {
+        (Some(lower), Some(upper)) => {
+            format!(" ({} to {}, {})", of(lower), of(upper), row.interval)
+        }
+        _ => String::new(),
     };
-    let shown = match observation.unit.as_str() {
-        "grade" => format!("grade {value}"),
-        "1/titre" => format!("1:{value}"),
-        unit => with_unit(&number(value), unit),
-    };
-    format!("{bound}{shown}")
-}
-
-/// Dose with its unit, and in words where it varied.
-pub fn dose(treatment: &Treatment) -> Option<String> {
-    let dose = treatment.dose.zip(treatment.dose_unit.as_deref());
-    let dose = dose.map(|(dose, unit)| with_unit(&number(dose), unit));
-    match (dose, &treatment.dose_description) {
-        (Some(dose), Some(words)) => Some(format!("{dose}; {words}")),
-        (dose, words) => dose.or(words.clone()),
+    match (measure, row.events, row.total, row.estimate) {
+        (Measure::Proportion, Some(events), Some(total), Some(share)) => {
+            format!("{events}/{total}, {}{unit}{limits}", of(share))
+        }
+        (Measure::Proportion, Some(events), None, _) => format!("{events} patients"),
+        (_, _, _, Some(value)) => format!("{}{unit}{limits}", of(value)),
+        (_, _, _, None) if row.lower.is_some() => {
+            format!(
+                "{} to {}{unit} ({})",
+                of(row.lower.unwrap_or(0.0)),
+                of(row.upper.unwrap_or(0.0)),
+                row.interval
+            )
+        }
+        _ => row.text.clone().unwrap_or_default(),
     }
 }
 
-/// Grade and tier: `seen A`.
-pub fn known(
-    grade: neurocart_evidence::study::Grade,
-    tier: neurocart_evidence::study::Tier,
-) -> String {
-    format!("{}, tier {}", code(&grade), code(&tier))
+/// The answer of a group in a line.
+pub fn answer(series: &Series, pooled: &Pooled) -> String {
+    let unit = unit(series);
+    match (pooled.estimates.first(), series.rows.len()) {
+        (Some(first), _) => {
+            let mut words = estimate(first, unit);
+            if let Some(prediction) = prediction(first, unit) {
+                words += &format!(", prediction {prediction}");
+            }
+            format!("{words}, {}", first.short)
+        }
+        (None, 0) => "no study".into(),
+        (None, _) => pooled.withheld.clone().unwrap_or_default(),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use neurocart_evidence::evidence::parse;
+/// Unit of a series.
+pub fn unit(series: &Series) -> &str {
+    series.rows.first().map_or("", |row| row.unit.as_str())
+}
 
-    use super::*;
-
-    #[test]
-    fn figures_are_said_as_papers_print_them() {
-        let text = include_str!("../../../../library/evidence/studies/vu2026-mg001-2b.toml");
-        let study = parse(text, "vu2026-mg001-2b.toml").unwrap();
-        let said: Vec<String> = study.outcomes.iter().map(result).collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+/// How many figures were left out for which reason, most frequent first.
+pub fn reasons(series: &Series) -> Vec<(String, Vec<String>)> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for left in &series.left_out {
+        let words = match &left.reason {
+            Reason::SharesPatients(_) => {
+                "shares patients with a larger study that is taken".to_owned()
+            }
+            reason => reason.words(),
+        };
+        match groups.iter_mut().find(|(w, _)| *w == words) {
+            Some((_, studies)) if studies.contains(&left.study) => {}
+            Some((_, studies)) => studies.push(left.study.clone()),
+            None => groups.push((words, vec![left.study.clone()])),
+        }
     }
+    groups.sort_by_key(|(_, studies)| std::cmp::Reverse(studies.len()));
+    groups
+}
 
-    #[test]
-    fn large_numbers_are_powers_of_ten() {
-        assert_eq!(number(1_000_000.0), "1e6");
-        assert_eq!(number(25_000.0), "25000");
-        assert_eq!(number(-17.5), "-17.5");
+/// Which way a finding went.
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Improves => "improves",
+        Direction::Worsens => "worsens",
+        Direction::Falls => "falls",
+        Direction::None => "no effect or no result",
+        Direction::Safe => "no harm seen",
     }
+}
+
+/// A finding's number or text.
+pub fn finding(finding: &Finding) -> String {
+    let number = finding
+        .value
+        .map(|v| format!("{} {}", significant(v), finding.unit));
+    let parts = [number, Some(finding.text.clone()).filter(|t| !t.is_empty())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
