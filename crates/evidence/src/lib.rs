@@ -3,12 +3,26 @@
 //! A study is a file ([`study`]), its codes stand in closed lists ([`vocabulary`]), and what must hold
 //! is written in [`rules`]. Research use only.
 
+pub mod answer;
+pub mod appraisal;
+pub mod certainty;
+pub mod codes;
 pub mod evidence;
+pub mod gaps;
+pub mod missing;
+pub mod pooling;
+pub mod question;
+pub mod registry;
+pub mod robustness;
 pub mod rules;
+pub mod search;
+pub mod selection;
+pub mod series;
 pub mod study;
 pub mod vocabulary;
 
 pub use crate::evidence::Evidence;
+pub use crate::selection::Selection;
 pub use crate::study::Study;
 
 #[cfg(test)]
