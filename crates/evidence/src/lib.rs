@@ -4,8 +4,10 @@
 //! is written in [`rules`]. Research use only.
 
 pub mod evidence;
+pub mod import;
 pub mod rules;
 pub mod study;
+pub mod study_file;
 pub mod vocabulary;
 
 pub use crate::evidence::Evidence;
