@@ -7,6 +7,7 @@ mod adaptive_report;
 mod answer;
 mod check;
 mod design;
+mod evidence;
 mod exit;
 mod figures;
 mod library;
@@ -61,6 +62,8 @@ enum Command {
     Population(population::Arguments),
     /// Design a trial without a model: sample sizes, boundaries, decision tables.
     Design(design::Arguments),
+    /// Look up, check and export the published results behind the model.
+    Evidence(evidence::Arguments),
     /// Write a protocol of the library as a trial file of your own.
     New(new::Arguments),
     /// Simulate trials: tables, summary and report in a run directory.
@@ -110,6 +113,7 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Patient(arguments) => patient::run(&arguments, &library),
         Command::Population(arguments) => population::run(&arguments, &library),
         Command::Design(arguments) => design::run(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments, &library),
         Command::New(arguments) => new::run(&arguments, &library),
         Command::Trial(arguments) => trial::run(&arguments, &library),
         Command::Report { directory, json } => trial::report_again(&directory, json),

@@ -3,14 +3,22 @@
 //! A study is a file ([`study`]), its codes stand in closed lists ([`vocabulary`]), and what must hold
 //! is written in [`rules`]. Research use only.
 
+pub mod answer;
+pub mod certainty;
+pub mod codes;
 pub mod evidence;
 pub mod import;
+pub mod pooling;
+pub mod question;
 pub mod rules;
+pub mod selection;
+pub mod series;
 pub mod study;
 pub mod study_file;
 pub mod vocabulary;
 
 pub use crate::evidence::Evidence;
+pub use crate::selection::Selection;
 pub use crate::study::Study;
 
 #[cfg(test)]

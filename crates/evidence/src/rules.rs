@@ -660,7 +660,7 @@ fn check_against_code(
 }
 
 /// Severity steps of one outcome: `_any`, then grade by grade.
-const SEVERITY: [&str; 5] = ["_any", "_g2plus", "_g3plus", "_g4plus", "_g5plus"];
+pub const SEVERITY: [&str; 5] = ["_any", "_g2plus", "_g3plus", "_g4plus", "_g5plus"];
 
 /// No figure twice, no figure against another.
 fn check_outcomes_together(file: StudyFile, problems: &mut Vec<Problem>) {

@@ -1,4 +1,4 @@
-//! Writes every kind of figure and report with invented numbers, to judge layout and type.
+//! Writes every kind of report and the figures of trials with invented numbers, to judge layout and type.
 //!
 //! `cargo run -p neurocart-report --example showcase -- DIR` (default: the current folder).
 //! The data are a LAYOUT SAMPLE: smooth formulas and a small pseudo-random generator, no model.

@@ -2,22 +2,27 @@
 
 pub mod axis;
 pub mod curves;
+pub mod evidence_map;
+pub mod forest;
 pub mod interval;
 pub mod kaplan_meier;
+pub(crate) mod key;
 pub mod patient_flow;
 pub mod patient_panels;
 pub(crate) mod plot;
 pub mod responders;
 pub mod scores;
 pub(crate) mod svg;
+pub mod swimmer;
 pub(crate) mod text;
+pub mod timeline;
 pub mod trajectory;
 
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::number_or_missing;
 
-/// A horizontal line with a label.
+/// A straight line across a plot with a label: horizontal, in a forest plot vertical.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReferenceLine {

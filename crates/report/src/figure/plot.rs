@@ -215,6 +215,15 @@ pub(crate) fn draw_reference_lines(
     }
 }
 
+/// A dashed vertical line from `top` to `bottom` with its label above it.
+pub(crate) fn draw_vertical_reference(svg: &mut Svg, x: f64, top: f64, bottom: f64, label: &str) {
+    svg.line((x, top), (x, bottom), "hs d1");
+    let label = fit(label, svg.width, 11.0);
+    let half = text_width(&label, 11.0) / 2.0;
+    let x = x.min(svg.width - half).max(half);
+    svg.text((x, top - 4.0), "mu sm m", &label);
+}
+
 /// Height that the labels of `marks` need above a plot.
 pub(crate) fn marks_height(marks: &[TimeMark]) -> f64 {
     13.0 * labelled_marks(marks).len() as f64

@@ -33,6 +33,11 @@ impl Svg {
         }
     }
 
+    /// The shapes of another sheet of the same size, on top of these.
+    pub fn append(&mut self, sheet: Self) {
+        self.body.push_str(&sheet.body);
+    }
+
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &str) {
         if let Some([x1, y1, x2, y2]) = coordinates([from.0, from.1, to.0, to.1]) {
             let _ = writeln!(
@@ -83,24 +88,29 @@ impl Svg {
             && !text.is_empty()
         {
             let text = escape(text);
-            let _ = writeln!(
-                self.body,
-                r#"<text x="{x}" y="{y}" class="{class}">{text}</text>"#
-            );
+            let class = match class {
+                "" => String::new(),
+                class => format!(r#" class="{class}""#),
+            };
+            let _ = writeln!(self.body, r#"<text x="{x}" y="{y}"{class}>{text}</text>"#);
         }
     }
 
     /// The marker of a series: shape and colour both tell series apart.
     pub fn marker(&mut self, at: (f64, f64), series: usize) {
+        self.shape(at, series, &format!("mk {}", colour_class(series)));
+    }
+
+    /// One of four shapes, in turn: circle, square, diamond, triangle.
+    pub fn shape(&mut self, at: (f64, f64), series: usize, class: &str) {
         let (x, y) = at;
-        let class = format!("mk {}", colour_class(series));
         let r = 4.0;
         match series % 4 {
-            0 => self.circle(at, r, &class),
+            0 => self.circle(at, r, class),
             1 => self.rect(
                 (x - r + 0.4, y - r + 0.4),
                 (2.0 * r - 0.8, 2.0 * r - 0.8),
-                &class,
+                class,
             ),
             2 => self.polygon(
                 &[
@@ -109,7 +119,7 @@ impl Svg {
                     (x, y + r + 0.8),
                     (x - r - 0.8, y),
                 ],
-                &class,
+                class,
             ),
             _ => self.polygon(
                 &[
@@ -117,8 +127,39 @@ impl Svg {
                     (x + r + 0.4, y + r - 0.6),
                     (x - r - 0.4, y + r - 0.6),
                 ],
-                &class,
+                class,
             ),
+        }
+    }
+
+    /// A head of an arrow with its tip at `tip`, pointing right or left.
+    pub fn arrow_head(&mut self, tip: (f64, f64), points_right: bool, class: &str) {
+        let (x, y) = tip;
+        let foot = if points_right { x - 7.0 } else { x + 7.0 };
+        self.polygon(&[(x, y), (foot, y - 4.5), (foot, y + 4.5)], class);
+    }
+
+    /// Diagonal lines within a rectangle, `/` if `rising`, else `\`. Lines and not a pattern: a
+    /// pattern needs an id, which a page with several drawings could hold twice.
+    pub fn hatch(&mut self, corner: (f64, f64), size: (f64, f64), rising: bool, class: &str) {
+        const STEP: f64 = 6.0;
+        let (width, height) = size;
+        let mut lines = String::new();
+        let strokes = ((width + height) / STEP).min(1e4) as usize;
+        for stroke in 1..=strokes {
+            let reach = STEP * stroke as f64;
+            let high = (reach.min(width), (reach - width).max(0.0));
+            let low = ((reach - height).max(0.0), reach.min(height));
+            let place = |(x, y): (f64, f64)| {
+                let x = if rising { x } else { width - x };
+                coordinates([corner.0 + x, corner.1 + y])
+            };
+            if let (Some([x1, y1]), Some([x2, y2])) = (place(high), place(low)) {
+                let _ = write!(lines, "M{x1} {y1}L{x2} {y2}");
+            }
+        }
+        if !lines.is_empty() {
+            let _ = writeln!(self.body, r#"<path d="{lines}" class="{class}"/>"#);
         }
     }
 

@@ -1,0 +1,180 @@
+//! The options by which studies are selected; the same for every command that selects.
+
+use clap::Args;
+use serde::Deserialize;
+
+use neurocart_evidence::codes::{codes, of_code};
+use neurocart_evidence::selection::platforms;
+use neurocart_evidence::vocabulary::is_target;
+use neurocart_evidence::{Evidence, Selection};
+use neurocart_library::nearest;
+
+use crate::exit::Exit;
+
+/// Options that select studies. Each may be repeated or hold several values with commas: any of them
+/// will do, and all options must hold.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Which studies")]
+pub struct Filters {
+    /// Disease, by its code: `MG`, `NMOSD,MOGAD`; a basket fits by any of its diseases.
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    disease: Vec<String>,
+    /// Field: neuroimmune, rheumatology, other_autoimmune, oncology, none.
+    #[arg(long, value_delimiter = ',', value_name = "FIELD")]
+    area: Vec<String>,
+    /// Whole target: `CD19` is CD19 alone, `CD19+BCMA` both at once, `CD19 then BCMA` one after the other.
+    #[arg(long, value_delimiter = ',', value_name = "TARGET")]
+    target: Vec<String>,
+    /// Part of the name of the product, in any case.
+    #[arg(long, value_delimiter = ',', value_name = "TEXT")]
+    product: Vec<String>,
+    /// Platform: `autologous-lentiviral`; `autologous`, `allogeneic` and `in-vivo` mean all of their kind.
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    platform: Vec<String>,
+    /// Lymphodepletion: given, none, not_reported, not_applicable.
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    lymphodepletion: Vec<String>,
+    /// Kind of treatment: `car_t`, `stem_cell_transplantation`, `antibody`.
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    modality: Vec<String>,
+    /// Design: `single_arm_trial`, `case_report`, `preclinical`.
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    design: Vec<String>,
+    /// Outcome that is reported, by its code: `crs_any`.
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    outcome: Vec<String>,
+    /// Year of the report: `2024`, `2023..2026`, `2024..`.
+    #[arg(long, value_name = "YEARS")]
+    year: Option<String>,
+    /// Also what was written down from memory and not seen in a text.
+    #[arg(long)]
+    include_recalled: bool,
+}
+
+impl Filters {
+    /// What is asked for, or which value is not known.
+    pub fn selection(&self, evidence: &Evidence) -> Result<Selection, Exit> {
+        let vocabulary = &evidence.vocabulary;
+        let treatments = || {
+            evidence
+                .studies
+                .values()
+                .filter_map(|s| s.treatment.as_ref())
+        };
+        let diseases: Vec<&str> = vocabulary
+            .disease_order
+            .iter()
+            .map(|d| d.as_str())
+            .collect();
+        let outcomes: Vec<&str> = vocabulary
+            .outcome_order
+            .iter()
+            .map(|o| o.as_str())
+            .collect();
+        let mut targets: Vec<&str> = treatments().map(|t| t.target.as_str()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let selection = Selection {
+            diseases: each("disease", &self.disease, |d| known(d, &diseases))?,
+            areas: each("area", &self.area, |area| listed(area))?,
+            targets: each("target", &self.target, |target| match is_target(target) {
+                true => Ok(target.to_owned()),
+                false => known(target, &targets),
+            })?,
+            products: self.product.clone(),
+            platforms: each("platform", &self.platform, |word| match platforms(word) {
+                found if found.is_empty() => listed(word).map(|p| vec![p]),
+                found => Ok(found),
+            })?
+            .concat(),
+            lymphodepletion: each("lymphodepletion", &self.lymphodepletion, |l| listed(l))?,
+            modalities: each("modality", &self.modality, |modality| listed(modality))?,
+            designs: each("design", &self.design, |design| listed(design))?,
+            outcomes: each("outcome", &self.outcome, |o| known(o, &outcomes))?,
+            years: self.year.as_deref().map(years).transpose()?,
+            include_recalled: self.include_recalled,
+        };
+        let mut products: Vec<&str> = treatments().map(|t| t.product.as_str()).collect();
+        products.sort_unstable();
+        products.dedup();
+        for part in &self.product {
+            let lower = part.to_lowercase();
+            if part.trim().is_empty() || !products.iter().any(|p| p.to_lowercase().contains(&lower))
+            {
+                return Err(unknown("product", part, &nearest_word(part, &products)));
+            }
+        }
+        Ok(selection)
+    }
+}
+
+/// Reads every value of an option, or says which one is not known.
+fn each<T>(
+    option: &str,
+    values: &[String],
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Exit> {
+    let of = |value: &String| read(value.trim()).map_err(|hint| unknown(option, value, &hint));
+    values.iter().map(of).collect()
+}
+
+/// The known value that is spelt so in any case, or the nearest as a hint.
+pub fn known(value: &str, all: &[&str]) -> Result<String, String> {
+    match all.iter().find(|k| k.eq_ignore_ascii_case(value)) {
+        Some(found) => Ok((*found).to_owned()),
+        None => Err(hint(value, all)),
+    }
+}
+
+/// The value of a closed list with this code, or the nearest code as a hint.
+pub fn listed<T: for<'de> Deserialize<'de>>(value: &str) -> Result<T, String> {
+    let spelt = value.to_lowercase();
+    of_code(&spelt).ok_or_else(|| hint(value, codes::<T>()))
+}
+
+fn hint(value: &str, all: &[&str]) -> String {
+    match nearest(value, all.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", all.join(", ")),
+    }
+}
+
+/// A product is known by any of its words.
+fn nearest_word(part: &str, products: &[&str]) -> String {
+    let words = products
+        .iter()
+        .flat_map(|p| p.split([' ', '(', ')', ',', '/']));
+    match nearest(part, words.filter(|word| word.len() > 3)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "no product has this in its name; see `neurocart evidence list`".into(),
+    }
+}
+
+/// The end of a command where the value of an option is not known.
+pub fn unknown(option: &str, value: &str, hint: &str) -> Exit {
+    Exit::invalid(format!("unknown {option} `{value}`\n     = hint: {hint}"))
+}
+
+/// `2024`, `2023..2026`, `2023..` or `..2026`, ends included.
+fn years(text: &str) -> Result<(u16, u16), Exit> {
+    let wrong = || {
+        Exit::invalid(format!(
+            "`--year {text}` is neither a year nor a range of years\n     = hint: write `2024`, `2023..2026`, `2023..` or `..2026`; both ends count"
+        ))
+    };
+    let year = |part: &str, open: u16| match part.trim() {
+        "" => Ok(open),
+        part if part.len() == 4 => part.parse().map_err(|_| wrong()),
+        _ => Err(wrong()),
+    };
+    let (first, last) = match text.split_once("..") {
+        Some(("", "")) => return Err(wrong()),
+        Some((first, last)) => (year(first, 0)?, year(last, u16::MAX)?),
+        None if text.trim().is_empty() => return Err(wrong()),
+        None => (year(text, 0)?, year(text, 0)?),
+    };
+    match first <= last {
+        true => Ok((first, last)),
+        false => Err(wrong()),
+    }
+}

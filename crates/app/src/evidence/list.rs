@@ -1,0 +1,93 @@
+//! `neurocart evidence list`: one line per study.
+
+use serde_json::Value;
+
+use neurocart_evidence::codes::code;
+use neurocart_evidence::selection::diseases;
+use neurocart_evidence::{Evidence, Study};
+
+use crate::evidence::filters::Filters;
+use crate::evidence::table::{Column, Form, Page, Table};
+use crate::exit::Exit;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// What is said of a study in a line.
+pub const COLUMNS: [Column; 14] = [
+    Column::code("id", "id"),
+    Column::number("year", "year"),
+    Column::code("diseases", "disease"),
+    Column::words("product", "product").expendable(4),
+    Column::words("target", "target").expendable(3),
+    Column::code("platform", "platform").expendable(8),
+    Column::code("lymphodepletion", "lymphodepletion").expendable(10),
+    Column::code("design", "design").expendable(2),
+    Column::number("patients", "n"),
+    Column::number("outcomes", "outcomes").expendable(5),
+    Column::number("patient_series", "series").expendable(9),
+    Column::code("risk_of_bias", "risk of bias").expendable(6),
+    Column::code("state", "state").expendable(7),
+    Column::code("grade", "grade").expendable(1),
+];
+
+pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
+    let selection = arguments.filters.selection(evidence)?;
+    let studies = selection.studies(evidence);
+    let mut table = Table::new("studies", "", &COLUMNS);
+    table.rows = studies.iter().map(|study| row(study)).collect();
+    let mut page = Page {
+        title: match studies.len() {
+            1 => "1 study".into(),
+            n => format!("{n} studies of {}", evidence.studies.len()),
+        },
+        tables: vec![table],
+        ..Page::default()
+    };
+    if studies.is_empty() {
+        page.notes.push(
+            "no study fits; leave a filter out, or see `neurocart evidence gaps` for what is missing".into(),
+        );
+    }
+    page.show(&arguments.form)
+}
+
+/// A study in a line, for `COLUMNS`.
+pub fn row(study: &Study) -> Vec<Value> {
+    let treatment = study.treatment.as_ref();
+    let mut of: Vec<&str> = Vec::new();
+    for disease in diseases(study) {
+        if !of.contains(&disease.as_str()) {
+            of.push(disease);
+        }
+    }
+    vec![
+        study.id.as_str().into(),
+        study.year.into(),
+        of.into(),
+        treatment.map(|t| t.product.as_str()).into(),
+        treatment.map(|t| t.target.as_str()).into(),
+        treatment.map(|t| code(&t.platform)).into(),
+        treatment.map(|t| code(&t.lymphodepletion)).into(),
+        code(&study.design.kind).into(),
+        study.design.patients.into(),
+        study.outcomes.len().into(),
+        study.patients.len().into(),
+        study.appraisal.as_ref().map(|a| code(&a.overall)).into(),
+        code(&study.state).into(),
+        grade_and_tier(study.source.grade, study.source.tier).into(),
+    ]
+}
+
+/// `seen A`: how well a number is known, and the tier of the text in which it was read.
+pub fn grade_and_tier(
+    grade: neurocart_evidence::study::Grade,
+    tier: neurocart_evidence::study::Tier,
+) -> String {
+    format!("{} {}", code(&grade), code(&tier))
+}
