@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use neurocart_library::{Error, Library, Problem, toml_file};
 
+use crate::registry::{RegisteredTrial, registry};
 use crate::rules::{StudyFile, check_study, check_together};
 use crate::study::Study;
 use crate::vocabulary::Vocabulary;
@@ -16,6 +17,8 @@ pub const STUDIES: &str = "evidence/studies";
 pub struct Evidence {
     /// Studies by id.
     pub studies: BTreeMap<String, Study>,
+    /// Trials that are registered or announced, in the order of the table.
+    pub registry: Vec<RegisteredTrial>,
     /// The closed lists behind the codes.
     pub vocabulary: Vocabulary,
 }
@@ -31,12 +34,12 @@ impl Evidence {
         }
     }
 
-    /// Reads what can be read, and says what is wrong in the study files.
+    /// Reads what can be read, and says what is wrong in the study files and the registry.
     ///
     /// Errors: only where the lists themselves cannot be read.
     pub fn with_problems(library: &Library) -> Result<(Evidence, Vec<Problem>), Error> {
         let vocabulary = Vocabulary::of(library)?;
-        let mut problems = Vec::new();
+        let (registry, mut problems) = registry(library, &vocabulary)?;
         let mut read = Vec::new();
         for id in library.ids(STUDIES) {
             let file = library.item(STUDIES, "study", id)?;
@@ -75,6 +78,7 @@ impl Evidence {
         Ok((
             Evidence {
                 studies,
+                registry,
                 vocabulary,
             },
             problems,

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod import;
 pub mod pooling;
 pub mod question;
+pub mod registry;
 pub mod rules;
 pub mod selection;
 pub mod series;

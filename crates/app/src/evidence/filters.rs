@@ -132,10 +132,24 @@ pub fn listed<T: for<'de> Deserialize<'de>>(value: &str) -> Result<T, String> {
     of_code(&spelt).ok_or_else(|| hint(value, codes::<T>()))
 }
 
+/// More known values than this are not listed in a message.
+const LISTED_AT_MOST: usize = 30;
+
+/// What may have been meant: what begins so, what is spelt nearly so, or all there is.
 fn hint(value: &str, all: &[&str]) -> String {
+    let spelt = value.to_lowercase();
+    let begin: Vec<&str> = all
+        .iter()
+        .copied()
+        .filter(|k| !spelt.is_empty() && k.to_lowercase().starts_with(&spelt))
+        .collect();
     match nearest(value, all.iter().copied()) {
+        _ if !begin.is_empty() && begin.len() <= LISTED_AT_MOST => {
+            format!("did you mean `{}`?", begin.join("` or `"))
+        }
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known: {}", all.join(", ")),
+        None if all.len() <= LISTED_AT_MOST => format!("known: {}", all.join(", ")),
+        None => "the codes stand in library/evidence/outcomes.csv".into(),
     }
 }
 
@@ -143,10 +157,10 @@ fn hint(value: &str, all: &[&str]) -> String {
 fn nearest_word(part: &str, products: &[&str]) -> String {
     let words = products
         .iter()
-        .flat_map(|p| p.split([' ', '(', ')', ',', '/']));
-    match nearest(part, words.filter(|word| word.len() > 3)) {
+        .flat_map(|p| p.split([' ', '(', ')', ',', '/', '-']));
+    match nearest(part, words.filter(|word| word.len() > 2)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "no product has this in its name; see `neurocart evidence list`".into(),
+        None => "no product has this in its name; `neurocart evidence list` shows the names".into(),
     }
 }
 
