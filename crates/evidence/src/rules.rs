@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use neurocart_library::Problem;
 
+use crate::import::DECIDE;
 use crate::study::*;
 use crate::vocabulary::{ANTIGENS, DOSE_UNITS, OutcomeCode, OutcomeKind, Vocabulary, is_target};
 
@@ -90,6 +91,7 @@ impl Place {
 /// What is wrong in one study file.
 pub fn check_study(file: StudyFile, vocabulary: &Vocabulary) -> Vec<Problem> {
     let mut problems = Vec::new();
+    check_decided(file, &mut problems);
     check_head(file, vocabulary, &mut problems);
     check_source(file, &mut problems);
     check_arms(file, vocabulary, &mut problems);
@@ -100,6 +102,21 @@ pub fn check_study(file: StudyFile, vocabulary: &Vocabulary) -> Vec<Problem> {
     check_patients(file, vocabulary, &mut problems);
     check_findings(file, &mut problems);
     problems
+}
+
+/// A draft of `neurocart evidence import` is no study until a person has settled what it leaves open.
+fn check_decided(file: StudyFile, problems: &mut Vec<Problem>) {
+    let mut start = 0;
+    for line in file.text.split_inclusive('\n') {
+        if let Some(question) = line.strip_prefix(DECIDE) {
+            problems.push(
+                Problem::new(file.name, format!("left to decide: {}", question.trim()))
+                    .at(file.text, start)
+                    .hint("settle it in the file, then delete this line"),
+            );
+        }
+        start += line.len();
+    }
 }
 
 fn check_head(file: StudyFile, vocabulary: &Vocabulary, problems: &mut Vec<Problem>) {

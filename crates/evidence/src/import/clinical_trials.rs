@@ -9,7 +9,10 @@ use super::draft::{Draft, RegistryRow};
 use super::treatment::{TreatmentText, map_treatment};
 use super::trial_results::{self, Results};
 use super::{Import, mapping, outside_of_the_evidence_base};
+use crate::codes::of_code;
+use crate::registry::{Phase, RegisteredTrial, Relevance, Status as TrialStatus, is_date};
 use crate::study::*;
+use crate::vocabulary::{Area, Vocabulary};
 use neurocart_library::Problem;
 
 /// A page of the API, or one record.
@@ -454,7 +457,12 @@ impl Texts {
         }
         let description = &protocol.description_module;
         Texts {
-            about_treatment: about.join(". "),
+            about_treatment: about
+                .iter()
+                .map(|text| text.trim().trim_end_matches('.'))
+                .filter(|text| !text.is_empty())
+                .map(|text| format!("{text}. "))
+                .collect(),
             running: format!(
                 "{}. {}",
                 description.brief_summary, description.detailed_description
@@ -730,31 +738,24 @@ fn registry_row(draft: &Draft, protocol: &Protocol, import: &Import) -> Registry
     let study = &draft.study;
     let status = &protocol.status_module;
     let enrollment = &protocol.design_module.enrollment_info;
-    let number = |kind_is_actual: bool| {
-        let wanted = (enrollment.kind == "ACTUAL") == kind_is_actual;
-        enrollment
-            .count
-            .filter(|_| wanted)
-            .map_or(String::new(), |n| n.to_string())
-    };
-    let mut countries: Vec<&str> = Vec::new();
+    let mut country: Vec<String> = Vec::new();
     for location in &protocol.contacts_locations_module.locations {
-        if !location.country.is_empty() && !countries.contains(&location.country.as_str()) {
-            countries.push(&location.country);
+        if !location.country.is_empty() && !country.contains(&location.country) {
+            country.push(location.country.clone());
         }
     }
-    let vocabulary = &import.evidence.vocabulary;
-    let areas = study
-        .population
-        .diseases
-        .iter()
-        .filter_map(|d| vocabulary.diseases.get(d));
-    let mut relevance: Vec<String> = areas.map(|d| super::code(&d.area)).collect();
-    relevance.dedup();
+    let date = |text: &str| {
+        if is_date(text) {
+            text.to_owned()
+        } else {
+            String::new()
+        }
+    };
     let treatment = study.treatment.as_ref();
-    let text = |f: &dyn Fn(&Treatment) -> String| treatment.map_or(String::new(), f);
-    RegistryRow {
-        trial: study.source.trials.first().cloned().unwrap_or_default(),
+    let nct = study.source.trials.first().cloned().unwrap_or_default();
+    let phases = &protocol.design_module.phases;
+    let row = RegisteredTrial {
+        trial: nct.clone(),
         acronym: protocol.identification_module.acronym.clone(),
         title: study.title.clone(),
         sponsor: protocol
@@ -762,23 +763,48 @@ fn registry_row(draft: &Draft, protocol: &Protocol, import: &Import) -> Registry
             .lead_sponsor
             .name
             .clone(),
-        product: text(&|t| t.product.clone()),
-        target: text(&|t| t.target.clone()),
-        platform: text(&|t| super::code(&t.platform)),
-        diseases: study.population.diseases.join("|"),
-        relevance: relevance.join("|"),
-        phase: phase(&protocol.design_module.phases).unwrap_or_default(),
-        planned_patients: number(false),
-        actual: number(true),
-        design: super::code(&study.design.kind),
-        status: plain(&status.overall_status),
-        status_as_of: status.status_verified_date.clone(),
-        record_updated: status.last_update_post_date_struct.date.clone(),
-        start: status.start_date_struct.date.clone(),
-        country: countries.join(", "),
+        product: treatment.map_or(String::new(), |t| t.product.clone()),
+        target: treatment.map_or("none".into(), |t| t.target.clone()),
+        platform: treatment.map_or(Platform::NotApplicable, |t| t.platform),
+        diseases: study.population.diseases.clone(),
+        relevance: relevance(&study.population.diseases, &import.evidence.vocabulary),
+        phase: match phases.as_slice() {
+            [only] if only == "NA" => Phase::NotApplicable,
+            _ => phase(phases)
+                .and_then(|phase| of_code(&phase.replace(' ', "_")))
+                .unwrap_or(Phase::NotReported),
+        },
+        planned_patients: enrollment.count,
+        actual: enrollment.kind == "ACTUAL",
+        design: study.design.description.clone(),
+        status: of_code(&status.overall_status.to_lowercase()).unwrap_or(TrialStatus::NotReported),
+        status_as_of: date(&status.status_verified_date),
+        record_updated: date(&status.last_update_post_date_struct.date),
+        start: date(&status.start_date_struct.date),
+        country,
         note: String::new(),
-        cite: study.source.trials.first().cloned().unwrap_or_default(),
-        address: study.source.addresses.first().cloned().unwrap_or_default(),
-        grade: super::code(&study.source.grade),
+        cite: nct,
+        address: study.source.addresses.clone(),
+        grade: study.source.grade,
+    };
+    RegistryRow::new(row, &import.evidence.registry)
+}
+
+fn relevance(diseases: &[String], vocabulary: &Vocabulary) -> Relevance {
+    let is_neuro = |code: &String| {
+        vocabulary
+            .diseases
+            .get(code)
+            .is_some_and(|d| d.area == Area::Neuroimmune)
+    };
+    let is = |name: &str| diseases.iter().any(|code| code == name);
+    if diseases.iter().any(is_neuro) {
+        Relevance::Neuro
+    } else if is("IIM") {
+        Relevance::Myositis
+    } else if diseases.is_empty() || is("autoimmune") {
+        Relevance::Unspecified
+    } else {
+        Relevance::Contrast
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::codes::code;
 use crate::evidence::Evidence;
+use crate::registry::RegisteredTrial;
 use crate::rules::{StudyFile, check_study};
 use crate::study::*;
 use crate::study_file::{Remark, render_with_remarks};
@@ -50,68 +52,57 @@ pub struct Shared {
     pub same_report: bool,
 }
 
-/// A row of the trial registry, by its columns.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// A trial of the record as a row of `evidence/registry.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegistryRow {
-    /// Number of the trial.
-    pub trial: String,
-    /// Short name of the trial.
-    pub acronym: String,
-    /// What it is about.
-    pub title: String,
-    /// Who is responsible for it.
-    pub sponsor: String,
-    /// What is given.
-    pub product: String,
-    /// What it binds.
-    pub target: String,
-    /// How it is made.
-    pub platform: String,
-    /// Codes of diseases, joined by `|`.
-    pub diseases: String,
-    /// Field of medicine.
-    pub relevance: String,
-    /// Phase, `1`, `1/2`.
-    pub phase: String,
-    /// Patients planned; empty once the actual number is known.
-    pub planned_patients: String,
-    /// Patients enrolled.
-    pub actual: String,
-    /// Class of design.
-    pub design: String,
-    /// Status, `recruiting`.
-    pub status: String,
-    /// When the sponsor confirmed the status.
-    pub status_as_of: String,
-    /// When the record last changed.
-    pub record_updated: String,
-    /// When the first patient was or will be enrolled.
-    pub start: String,
-    /// Countries.
-    pub country: String,
-    /// What else a reader must know.
-    pub note: String,
-    /// What to cite.
-    pub cite: String,
-    /// Where it was read.
-    pub address: String,
-    /// How well it is known.
-    pub grade: String,
+    /// The row.
+    pub row: RegisteredTrial,
+    /// The row as a line of the table.
+    pub line: String,
+    /// What the library's row of this trial says otherwise: column, old and new value. None where the
+    /// library has no row of it.
+    pub changes: Option<Vec<[String; 3]>>,
 }
 
 impl RegistryRow {
-    /// The row as a line of `evidence/registry.csv`.
-    pub fn line(&self) -> String {
+    /// Compares a row with that of the library.
+    pub fn new(row: RegisteredTrial, library: &[RegisteredTrial]) -> RegistryRow {
         let mut writer = csv::WriterBuilder::new()
             .has_headers(false)
             .from_writer(Vec::new());
-        writer.serialize(self).expect("texts fit a table");
+        writer.serialize(&row).expect("a row fits a table");
         let bytes = writer.into_inner().expect("memory takes every line");
-        String::from_utf8(bytes)
-            .expect("texts are UTF-8")
-            .trim_end()
-            .to_owned()
+        let line = String::from_utf8(bytes).expect("texts are UTF-8");
+        let old = library.iter().find(|old| old.trial == row.trial);
+        RegistryRow {
+            changes: old.map(|old| changes(old, &row)),
+            line: line.trim_end().to_owned(),
+            row,
+        }
     }
+}
+
+/// What the sponsor changed. Columns that the library words itself (title, design, note) are left alone.
+fn changes(old: &RegisteredTrial, new: &RegisteredTrial) -> Vec<[String; 3]> {
+    let patients =
+        |t: &RegisteredTrial| t.planned_patients.map_or(String::new(), |n| n.to_string());
+    let columns = [
+        ("status", code(&old.status), code(&new.status)),
+        ("phase", code(&old.phase), code(&new.phase)),
+        ("planned_patients", patients(old), patients(new)),
+        ("actual", old.actual.to_string(), new.actual.to_string()),
+        ("start", old.start.clone(), new.start.clone()),
+        (
+            "record_updated",
+            old.record_updated.clone(),
+            new.record_updated.clone(),
+        ),
+    ];
+    columns
+        .into_iter()
+        .filter(|(_, old, new)| old != new)
+        .map(|(column, old, new)| [column.to_owned(), old, new])
+        .collect()
 }
 
 impl Draft {

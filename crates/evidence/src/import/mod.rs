@@ -13,8 +13,6 @@ mod trial_results;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use neurocart_library::{Error, Problem};
 
 pub use self::draft::{DECIDE, Decision, Draft, RegistryRow, Shared};
@@ -266,12 +264,4 @@ fn year(text: &str) -> Option<u16> {
         .filter(|digits| digits.len() == 4)
         .filter_map(|digits| digits.parse().ok())
         .find(|year| (1900..=2100).contains(year))
-}
-
-/// The code of a value, as it stands in a file.
-fn code<T: Serialize>(value: &T) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::draft::Draft;
 use super::treatment::{TreatmentText, map_treatment};
 use super::{Import, mapping, outside_of_the_evidence_base, placed};
+use crate::codes::code;
 use crate::study::*;
 
 /// More nodes than the largest page that PubMed gives (10 000 records of a few hundred).
@@ -430,7 +431,6 @@ fn map_design(draft: &mut Draft, types: &[String], headings: &[String], text: &s
             parts.push(shown.to_owned());
         }
     }
-    draft.study.design.description = parts.join(", ");
     match kind {
         Some(kind) => draft.study.design.kind = kind,
         None => {
@@ -444,10 +444,14 @@ fn map_design(draft: &mut Draft, types: &[String], headings: &[String], text: &s
             draft.study.design.kind = guess;
             draft.decide(
                 "design.kind",
-                format!("PubMed does not say; `{}` is a guess", super::code(&guess)),
+                format!("PubMed does not say; `{}` is a guess", code(&guess)),
             );
         }
     }
+    if parts.is_empty() {
+        parts.push(code(&draft.study.design.kind).replace('_', " "));
+    }
+    draft.study.design.description = parts.join(", ");
     if draft.study.design.kind == DesignKind::RandomisedTrial && says("placebo") {
         draft.study.design.comparator = Some("placebo".into());
     }
@@ -466,29 +470,28 @@ fn map_design(draft: &mut Draft, types: &[String], headings: &[String], text: &s
 /// products and antibodies do.
 fn products(text: &str, import: &Import) -> Vec<String> {
     let words = mapping::words(text);
-    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut found: Vec<(usize, &str)> = Vec::new();
     for study in import.evidence.studies.values() {
-        let Some(treatment) = &study.treatment else {
-            continue;
-        };
-        let names = treatment.product.split(['(', ')', '/', ',']);
-        for name in names {
-            let name = mapping::words(name);
-            let is_name = name.chars().any(|c| c.is_ascii_digit())
-                && !mapping::has(&name, &["car t", "car", "cart"])
-                && name.trim().len() > 4
-                || name.trim().ends_with("leucel");
-            if let Some(place) = words.find(&name).filter(|_| is_name) {
-                found.push((place, treatment.product.clone()));
-                break;
+        let product = study.treatment.as_ref().map_or("", |t| t.product.as_str());
+        for name in product.split(['(', ')', '/', ',', ';']) {
+            let plain = mapping::words(name);
+            // `CD19 CAR-T` and other descriptions are no names.
+            let has_number = plain.trim().len() > 4 && plain.contains(|c: char| c.is_ascii_digit());
+            let is_name = has_number && !mapping::has(&plain, &["car t", "car", "cart"])
+                || plain.ends_with("leucel ");
+            if let Some(place) = words.find(&plain).filter(|_| is_name) {
+                found.push((place, name.trim()));
             }
         }
     }
     found.sort();
     let mut products: Vec<String> = Vec::new();
-    for (_, product) in found {
-        if !products.contains(&product) {
-            products.push(product);
+    for (_, name) in found {
+        if !products
+            .iter()
+            .any(|p| mapping::words(p) == mapping::words(name))
+        {
+            products.push(name.to_owned());
         }
     }
     if products.is_empty() {
