@@ -3,6 +3,7 @@
 //! One file per command: its arguments, and what it shows.
 
 pub mod filters;
+mod import;
 mod list;
 pub mod table;
 
@@ -23,10 +24,13 @@ pub struct Arguments {
 enum Command {
     /// List studies: disease, product, design, size, risk of bias.
     List(list::Arguments),
+    /// Make drafts of study files from records of ClinicalTrials.gov (JSON) and PubMed (XML).
+    Import(import::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &Evidence::of(library)?),
+        Command::Import(arguments) => import::run(arguments, &Evidence::of(library)?),
     }
 }

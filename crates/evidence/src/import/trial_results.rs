@@ -212,12 +212,9 @@ fn map_arms(draft: &mut Draft, results: &Results, protocol: &[ArmGroup]) {
     let flow = &results.participant_flow_module;
     let started = |group: &Group| -> Option<u64> {
         let milestones = &flow.periods.first()?.milestones;
-        let started = milestones.iter().find(|m| m.kind == "STARTED")?;
-        started
-            .achievements
-            .iter()
-            .find(|a| a.group_id == group.id)?
-            .num_subjects
+        let started = only(milestones.iter().filter(|m| m.kind == "STARTED"))?;
+        let of_group = started.achievements.iter();
+        only(of_group.filter(|a| a.group_id == group.id))?.num_subjects
     };
     let mut groups: Vec<(&str, Option<u64>)> = flow
         .groups
@@ -267,6 +264,11 @@ fn map_arms(draft: &mut Draft, results: &Results, protocol: &[ArmGroup]) {
     if !draft.study.arms.is_empty() {
         draft.study.design.patients = patients;
     }
+}
+
+/// The only item; none where there are several, since it is open which one counts.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    items.next().filter(|_| items.next().is_none())
 }
 
 fn find_arm(draft: &Draft, title: &str) -> Option<usize> {
@@ -472,7 +474,7 @@ fn map_event_counts(
     let counts: Option<Vec<(u64, u64)>> = events
         .iter()
         .map(|(event, _)| {
-            let count = event.stats.iter().find(|s| s.group_id == group.id)?;
+            let count = only(event.stats.iter().filter(|s| s.group_id == group.id))?;
             Some((count.num_affected?, count.num_at_risk?))
         })
         .collect();
@@ -480,7 +482,7 @@ fn map_event_counts(
         draft.decide(
             "outcome",
             format!(
-                "{code}: {locator}: `{}` has no count, or several numbers at risk",
+                "{code}: {locator}: `{}` has no count, or several",
                 group.title
             ),
         );
@@ -612,11 +614,8 @@ impl Row<'_> {
     fn take(&self, draft: &mut Draft, vocabulary: &Vocabulary) -> Result<(), String> {
         let measure = self.measure;
         let id = &self.measurement.group_id;
-        let group = measure
-            .groups
-            .iter()
-            .find(|group| group.id == *id)
-            .ok_or_else(|| format!("the group `{id}` is not listed"))?;
+        let group = only(measure.groups.iter().filter(|group| group.id == *id))
+            .ok_or_else(|| format!("the group `{id}` is not listed once"))?;
         let total = self
             .total()
             .ok_or_else(|| format!("`{}` has no number of participants", group.title))?;
@@ -660,12 +659,9 @@ impl Row<'_> {
 
     fn total(&self) -> Option<u64> {
         let of = |denoms: &[Denominator]| {
-            let participants = denoms.iter().find(|d| d.units == "Participants")?;
-            let count = participants
-                .counts
-                .iter()
-                .find(|c| c.group_id == self.measurement.group_id)?;
-            count.value
+            let participants = only(denoms.iter().filter(|d| d.units == "Participants"))?;
+            let id = &self.measurement.group_id;
+            only(participants.counts.iter().filter(|c| c.group_id == *id))?.value
         };
         of(&self.class.denoms).or_else(|| of(&self.measure.denoms))
     }
