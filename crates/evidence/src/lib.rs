@@ -4,6 +4,7 @@
 //! is written in [`rules`]. Research use only.
 
 pub mod answer;
+pub mod appraisal;
 pub mod certainty;
 pub mod codes;
 pub mod evidence;
@@ -11,6 +12,7 @@ pub mod import;
 pub mod pooling;
 pub mod question;
 pub mod registry;
+pub mod robustness;
 pub mod rules;
 pub mod selection;
 pub mod series;

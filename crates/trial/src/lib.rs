@@ -39,6 +39,7 @@ pub mod replicate;
 pub mod run;
 pub mod run_directory;
 pub mod scenario;
+pub mod sensitivity;
 mod shape;
 pub mod specification;
 pub mod summary;

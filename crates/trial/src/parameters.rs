@@ -6,10 +6,13 @@
 //! laid over each other; a later one wins, and where it leaves the range, the unit, the
 //! variability or the source blank those of the row below hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use neurocart_library::{Library, PARAMETERS, Problem, nearest};
+
+/// Folder of the studies that the column `evidence` names.
+const STUDIES: &str = "evidence/studies";
 
 use crate::error::Error;
 
@@ -46,7 +49,7 @@ impl fmt::Display for Distribution {
 pub struct Parameter {
     /// Symbol in the model or in a layer.
     pub symbol: String,
-    /// Scope the value comes from; `override` where the user gave it.
+    /// Scope the value comes from; [`OVERRIDE`] where the user gave it.
     pub scope: String,
     /// Typical value: median, or mean of a normal distribution.
     pub value: f64,
@@ -72,6 +75,37 @@ pub struct Parameter {
     pub grade: String,
     /// Web address of the source.
     pub address: String,
+    /// Studies of the library (`evidence/studies/ID.toml`) in which the value, or what it was derived from,
+    /// stands; empty for assumptions, conventions and common knowledge.
+    pub evidence: Vec<String>,
+    /// Line of the table.
+    pub line: usize,
+}
+
+/// A row that only documents: a published value that no equation reads (scopes `reference`, `validation`
+/// and `unused:`), whose value may be any text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Name of the value.
+    pub symbol: String,
+    /// Scope.
+    pub scope: String,
+    /// The value as it stands in the table.
+    pub value: String,
+    /// Unit.
+    pub unit: String,
+    /// What it means.
+    pub meaning: String,
+    /// Publication or reason.
+    pub source: String,
+    /// Where in the source.
+    pub locator: String,
+    /// How well it is known: seen, recalled, derived, assumed.
+    pub grade: String,
+    /// Web address of the source.
+    pub address: String,
+    /// Studies of the library in which it stands.
+    pub evidence: Vec<String>,
     /// Line of the table.
     pub line: usize,
 }
@@ -100,6 +134,9 @@ impl Parameter {
         }
     }
 }
+
+/// Scope of a parameter whose value the user gave.
+pub const OVERRIDE: &str = "override";
 
 /// `symbol = value` given by the user, on the command line or in a trial file.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +178,7 @@ impl Override {
 pub struct Parameters {
     file: String,
     rows: Vec<Parameter>,
+    recorded: Vec<Recorded>,
     index: HashMap<(String, String), usize>,
 }
 
@@ -148,7 +186,42 @@ impl Parameters {
     /// Reads the table of a library.
     pub fn of(library: &Library) -> Result<Parameters, Error> {
         let file = library.file(PARAMETERS)?;
-        Parameters::parse(file.text, file.name)
+        let table = Parameters::parse(file.text, file.name)?;
+        let problems = table.check_evidence(file.text, &library.ids(STUDIES).into_iter().collect());
+        if problems.is_empty() {
+            Ok(table)
+        } else {
+            Err(Error::Inputs(problems))
+        }
+    }
+
+    /// What is wrong in the column `evidence`, if `studies` are the ids that exist.
+    fn check_evidence(&self, text: &str, studies: &BTreeSet<&str>) -> Vec<Problem> {
+        let rows = self.rows.iter().map(|r| (&r.symbol, r.line, &r.evidence));
+        let recorded = self
+            .recorded
+            .iter()
+            .map(|r| (&r.symbol, r.line, &r.evidence));
+        let mut all: Vec<_> = rows.chain(recorded).collect();
+        all.sort_by_key(|(_, line, _)| *line);
+        let mut problems = Vec::new();
+        for (symbol, line, ids) in all {
+            for id in ids.iter().filter(|id| !studies.contains(id.as_str())) {
+                let message = format!("`{symbol}`, column `evidence`: there is no study `{id}`");
+                let hint = match nearest(id, studies.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!(
+                        "several ids are joined by `;`; a new study is a file {STUDIES}/{id}.toml"
+                    ),
+                };
+                problems.push(
+                    Problem::new(&self.file, message)
+                        .on_line(text, line)
+                        .hint(hint),
+                );
+            }
+        }
+        problems
     }
 
     /// Reads a table; `file` is how messages call it. All problems are reported at once.
@@ -165,6 +238,7 @@ impl Parameters {
         let mut table = Parameters {
             file: file.to_owned(),
             rows: Vec::new(),
+            recorded: Vec::new(),
             index: HashMap::new(),
         };
         let Some(columns) = columns else {
@@ -194,8 +268,8 @@ impl Parameters {
                 continue;
             }
             match columns.row(&record, line) {
-                Ok(None) => {}
-                Ok(Some(row)) => {
+                Ok(Row::Recorded(row)) => table.recorded.push(row),
+                Ok(Row::Used(row)) => {
                     let key = (row.scope.clone(), row.symbol.clone());
                     if let Some(&first) = table.index.get(&key) {
                         let message = format!(
@@ -230,6 +304,11 @@ impl Parameters {
     /// All rows that hold a value, in the order of the table.
     pub fn rows(&self) -> &[Parameter] {
         &self.rows
+    }
+
+    /// All rows that only document, in the order of the table.
+    pub fn recorded(&self) -> &[Recorded] {
+        &self.recorded
     }
 
     /// The row of one scope, if it is there.
@@ -289,10 +368,20 @@ impl Parameters {
     }
 
     /// `parameter` with the user's value in place of its own, if that lies in the range.
+    ///
+    /// The source of the table does not vouch for another value: what stands instead is who gave it.
     pub fn overridden(&self, parameter: &Parameter, change: &Override) -> Result<Parameter, Error> {
         let mut result = parameter.clone();
         result.value = change.value;
-        result.scope = "override".to_owned();
+        result.scope = OVERRIDE.to_owned();
+        result.grade = "assumed".to_owned();
+        result.source = format!(
+            "set by the user ({}); the table has {}",
+            change.origin, parameter.value
+        );
+        result.locator = String::new();
+        result.address = String::new();
+        result.evidence = Vec::new();
         match in_range(&result) {
             Ok(()) => Ok(result),
             Err((message, hint)) => Err(Problem::new(&change.origin, message).hint(hint).into()),
@@ -357,6 +446,7 @@ fn overlay(below: Parameter, above: &Parameter) -> Parameter {
         locator: above.locator.clone(),
         grade: above.grade.clone(),
         address: above.address.clone(),
+        evidence: above.evidence.clone(),
         line: above.line,
     }
 }
@@ -400,10 +490,21 @@ fn number(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|v| v.is_finite())
 }
 
+/// A row of the table.
+enum Row {
+    Used(Parameter),
+    Recorded(Recorded),
+}
+
 /// Where the columns of the table are.
 struct Columns {
     positions: [usize; 14],
+    /// Column [`EVIDENCE`], which a user's table may lack.
+    evidence: Option<usize>,
 }
+
+/// Name of the column of study ids.
+const EVIDENCE: &str = "evidence";
 
 const NAMES: [&str; 14] = [
     "symbol",
@@ -443,11 +544,14 @@ impl Columns {
                 }
             }
         }
-        problems.is_empty().then_some(Columns { positions })
+        let evidence = headers.iter().position(|h| h.trim() == EVIDENCE);
+        problems.is_empty().then_some(Columns {
+            positions,
+            evidence,
+        })
     }
 
-    /// The row, or `None` if its scope only documents: reference values, unused rows.
-    fn row(&self, record: &csv::StringRecord, line: usize) -> Result<Option<Parameter>, Complaint> {
+    fn row(&self, record: &csv::StringRecord, line: usize) -> Result<Row, Complaint> {
         let [
             symbol,
             scope,
@@ -470,11 +574,31 @@ impl Columns {
                 "fill in both columns".to_owned(),
             ));
         }
+        let evidence: Vec<String> = self
+            .evidence
+            .and_then(|i| record.get(i))
+            .unwrap_or("")
+            .split(';')
+            .map(|id| id.trim().to_owned())
+            .filter(|id| !id.is_empty())
+            .collect();
         if scope == "reference"
             || scope == "validation"
             || scope.split(':').next() == Some("unused")
         {
-            return Ok(None);
+            return Ok(Row::Recorded(Recorded {
+                symbol: symbol.to_owned(),
+                scope: scope.to_owned(),
+                value: value.to_owned(),
+                unit: unit.to_owned(),
+                meaning: meaning.to_owned(),
+                source: source.to_owned(),
+                locator: locator.to_owned(),
+                grade: grade.to_owned(),
+                address: address.to_owned(),
+                evidence,
+                line,
+            }));
         }
         let required = |column: &str, text: &str| {
             number(text).ok_or_else(|| {
@@ -530,7 +654,7 @@ impl Columns {
                 "give a value from 0 to 1".to_owned(),
             ));
         }
-        Ok(Some(Parameter {
+        Ok(Row::Used(Parameter {
             symbol: symbol.to_owned(),
             scope: scope.to_owned(),
             value,
@@ -545,6 +669,7 @@ impl Columns {
             locator: locator.to_owned(),
             grade: grade.to_owned(),
             address: address.to_owned(),
+            evidence,
             line,
         }))
     }
@@ -669,6 +794,81 @@ mod tests {
             table("BAplasia,validation,112 (SD 47),,,d,,,,,,,seen,\nka,unused:x,1;2,,,,,,,,,,,\n")
                 .unwrap();
         assert!(p.rows().is_empty());
+        assert_eq!(p.recorded()[0].value, "112 (SD 47)");
+    }
+
+    #[test]
+    fn a_study_that_does_not_exist_is_named_with_its_line_and_the_nearest_one() {
+        let library = Library::embedded();
+        let text = library.text(PARAMETERS).unwrap();
+        let broken = text.replacen("hosseini2020-b-cell-qsp", "hoseini2020-b-cell-qsp", 1);
+        let error = Parameters::of(&library.with_file(PARAMETERS, &broken)).unwrap_err();
+        insta::assert_snapshot!(error, @r#"
+        `Vpl`, column `evidence`: there is no study `hoseini2020-b-cell-qsp`
+          --> parameters.csv:3
+           3 | Vpl,core,3.0,2.5,3.5,L,0.1,lognormal,neuroimmune_cart,plasma volume,"Hosseini 2020, 10.1038/s41540-020-00145-7",V_Plasma = 3.126 L (rounded to 3.0),seen,https://github.com/yuezheli/hosseini-2020/blob/3767c883fe5b3a2361ec4ecfd904411fe9576628/model/param.jl,hoseini2020-b-cell-qsp
+             = hint: did you mean `hosseini2020-b-cell-qsp`?
+        "#);
+    }
+
+    #[test]
+    fn a_table_without_the_column_of_studies_is_still_read() {
+        let p = table("theta,core,0.05,0,0.5,1,0.4,lognormal,m,,,,seen,\n").unwrap();
+        assert!(p.rows()[0].evidence.is_empty());
+    }
+
+    /// True if the text cites a publication, so that a record can and must exist.
+    fn cites(text: &str) -> bool {
+        let word_with = |start: &str, rest: fn(char) -> bool| {
+            text.split(|c: char| c.is_whitespace() || "(),;".contains(c))
+                .any(|w| w.strip_prefix(start).is_some_and(|r| r.starts_with(rest)))
+        };
+        // Journal, year, volume and page, as in `Blood 2016;127(26):3431` or `Neurology 68:1390`.
+        let volume = text.split_whitespace().any(|w| {
+            w.split_once(':').is_some_and(|(volume, page)| {
+                volume.ends_with(|c: char| c.is_ascii_digit() || c == ')')
+                    && page
+                        .trim_start_matches('A')
+                        .starts_with(|c: char| c.is_ascii_digit())
+            })
+        });
+        text.contains("10.") && word_with("10.", |c| c.is_ascii_digit())
+            || text.contains("PMID ")
+            || word_with("PMC", |c| c.is_ascii_digit())
+            || word_with("NCT", |c| c.is_ascii_digit())
+            || volume
+    }
+
+    #[test]
+    fn every_row_whose_source_names_a_publication_has_its_record() {
+        let table = Parameters::of(&Library::embedded()).unwrap();
+        let rows = table
+            .rows()
+            .iter()
+            .map(|r| (&r.scope, &r.symbol, &r.source, &r.evidence));
+        let recorded = table.recorded().iter();
+        let recorded = recorded.map(|r| (&r.scope, &r.symbol, &r.source, &r.evidence));
+        let all: Vec<_> = rows.chain(recorded).collect();
+        let citing: Vec<_> = all
+            .iter()
+            .filter(|(_, _, source, _)| cites(source))
+            .collect();
+        let without: Vec<_> = citing.iter().filter(|row| row.3.is_empty()).collect();
+        assert!(without.is_empty(), "{without:?}");
+        let linked = all.iter().filter(|row| !row.3.is_empty()).count();
+        assert_eq!((all.len(), citing.len(), linked), (492, 137, 203));
+    }
+
+    #[test]
+    fn an_assumption_rests_on_no_study() {
+        let table = Parameters::of(&Library::embedded()).unwrap();
+        for row in table
+            .rows()
+            .iter()
+            .filter(|r| r.source == "assumption of the model authors")
+        {
+            assert!(row.evidence.is_empty(), "{} {}", row.scope, row.symbol);
+        }
     }
 
     proptest! {

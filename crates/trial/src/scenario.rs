@@ -317,7 +317,7 @@ fn rendered(mut errors: Vec<neurocart_model::Diagnostic>, library: &Library) -> 
 }
 
 /// All parameters of the core and of the drugs, with the user's values.
-fn used_parameters(
+pub(crate) fn used_parameters(
     table: &Parameters,
     disease: &Disease,
     therapy: &Therapy,
