@@ -796,3 +796,16 @@ impl Outcome {
             .or(self.time_weeks.map(|weeks| weeks * 7.0 / 30.4375))
     }
 }
+
+impl DesignKind {
+    /// False for what is never pooled: reviews, reports to a safety data base, models and animals.
+    pub fn counts_patients(self) -> bool {
+        !matches!(
+            self,
+            DesignKind::Review
+                | DesignKind::Surveillance
+                | DesignKind::Model
+                | DesignKind::Preclinical
+        )
+    }
+}

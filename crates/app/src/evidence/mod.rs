@@ -3,12 +3,22 @@
 //! One file per command: its arguments, and what it shows.
 
 mod answer;
+mod check;
 mod document;
+mod export;
 pub mod filters;
+mod flow;
 mod import;
 mod forest;
+mod gaps;
 mod list;
+mod new;
 mod pool;
+mod printed;
+mod registry;
+mod search;
+mod show;
+mod swimmer;
 pub mod table;
 mod wording;
 
@@ -29,6 +39,22 @@ pub struct Arguments {
 enum Command {
     /// List studies: disease, product, design, size, risk of bias.
     List(list::Arguments),
+    /// Show everything about one study, its citation first.
+    Show(show::Arguments),
+    /// Search studies, registered trials and the physiology table for words.
+    Search(search::Arguments),
+    /// Show what is published by disease, target and question, and what is missing.
+    Gaps(gaps::Arguments),
+    /// List registered trials with totals.
+    Registry(registry::Arguments),
+    /// Say how far the records have come, and what is kept out of pooled estimates (PRISMA 2020).
+    Flow(flow::Arguments),
+    /// Say what is wrong and what is missing, in the evidence base or in study files.
+    Check(check::Arguments),
+    /// Write the template of a study file.
+    New(new::Arguments),
+    /// Write the evidence base as long tables, CSV and JSON, with a data dictionary.
+    Export(export::Arguments),
     /// Make drafts of study files from records of ClinicalTrials.gov (JSON) and PubMed (XML).
     Import(import::Arguments),
     /// Pool one outcome over studies: forest plot, prediction interval, certainty.
@@ -40,6 +66,14 @@ enum Command {
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &Evidence::of(library)?),
+        Command::Show(arguments) => show::run(arguments, &Evidence::of(library)?),
+        Command::Search(arguments) => search::run(arguments, library),
+        Command::Gaps(arguments) => gaps::run(arguments, library),
+        Command::Registry(arguments) => registry::run(arguments, &Evidence::of(library)?),
+        Command::Flow(arguments) => flow::run(arguments, &Evidence::of(library)?),
+        Command::Check(arguments) => check::run(arguments, library),
+        Command::New(arguments) => new::run(arguments, library),
+        Command::Export(arguments) => export::run(arguments, library),
         Command::Import(arguments) => import::run(arguments, &Evidence::of(library)?),
         Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
         Command::Answer(arguments) => answer::run(arguments, library),

@@ -18,7 +18,7 @@ use neurocart_report::figure::forest::render_forest_svg;
 
 use crate::evidence::filters::{Filters, listed, unknown};
 use crate::evidence::forest;
-use crate::evidence::list::grade_and_tier;
+use crate::evidence::printed::grade_and_tier;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::evidence::wording::{self, cell};
 use crate::exit::{Exit, say, write_file};

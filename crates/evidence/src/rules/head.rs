@@ -86,7 +86,8 @@ pub(super) fn check_head(file: StudyFile, vocabulary: &Vocabulary, problems: &mu
     }
 }
 
-fn is_slug(id: &str) -> bool {
+/// True if `id` can be the id of a study: small letters, digits and inner hyphens.
+pub fn is_slug(id: &str) -> bool {
     !id.is_empty()
         && id
             .bytes()

@@ -20,10 +20,12 @@ mod together;
 
 use neurocart_library::Problem;
 
+use crate::import::DECIDE;
 use crate::study::Study;
 use crate::vocabulary::Vocabulary;
 
 pub use contradictions::SEVERITY;
+pub use head::is_slug;
 pub use source::is_trial_number;
 pub use together::{check_together, inverse, relation};
 
