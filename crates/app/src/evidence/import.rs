@@ -8,6 +8,7 @@ use serde_json::json;
 
 use neurocart_evidence::Evidence;
 use neurocart_evidence::codes::code;
+use neurocart_evidence::evidence::STUDIES;
 use neurocart_evidence::import::{Draft, Import, LARGEST_FILE_BYTES, RecordFile, too_large};
 use neurocart_evidence::study::Study;
 use neurocart_library::{Problem, joined};
@@ -19,9 +20,9 @@ pub struct Arguments {
     /// Records: ClinicalTrials.gov as JSON (API version 2), PubMed as XML; one or several a file.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Folder for the drafts. A file that is there is never replaced.
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    output: PathBuf,
+    /// Folder for the drafts; the current one where none is named. A file that is there is never replaced.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// Also records of other fields of medicine.
     #[arg(long)]
     anyway: bool,
@@ -42,15 +43,16 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         .map(|(name, bytes)| RecordFile { name, bytes })
         .collect();
     let drafts = import.drafts(&records)?;
-    if arguments.output.ends_with("evidence/studies") {
+    let folder = arguments.output.clone().unwrap_or_default();
+    if folder.ends_with(STUDIES) {
         return Err(Exit::invalid(format!(
             "`{}` is the folder of a library, and a draft is no study yet\n     = hint: write it elsewhere, decide what is open, check it, then move it",
-            arguments.output.display()
+            folder.display()
         )));
     }
     let paths: Vec<PathBuf> = drafts
         .iter()
-        .map(|draft| arguments.output.join(format!("{}.toml", draft.study.id)))
+        .map(|draft| folder.join(format!("{}.toml", draft.study.id)))
         .collect();
     write_all(&drafts, &paths)?;
     if arguments.json {
@@ -67,8 +69,7 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         text.push('\n');
     }
     let shown: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
-    text += &format!("next    decide what is open in {}", shown.join(", "));
-    text += "\n        move it to evidence/studies in a library folder DIR\n        neurocart --library DIR evidence check\n";
+    text += &format!("next    neurocart evidence check {}\n", shown.join(" "));
     print(&text)
 }
 

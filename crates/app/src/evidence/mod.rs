@@ -4,6 +4,7 @@
 
 mod answer;
 mod check;
+mod diff;
 mod document;
 mod export;
 pub mod filters;
@@ -57,6 +58,8 @@ enum Command {
     Export(export::Arguments),
     /// Make drafts of study files from records of ClinicalTrials.gov (JSON) and PubMed (XML).
     Import(import::Arguments),
+    /// Say what changed between two versions of the evidence base, and which pooled answers moved.
+    Diff(diff::Arguments),
     /// Pool one outcome over studies: forest plot, prediction interval, certainty.
     Pool(pool::Arguments),
     /// Answer the questions of the review, one or all, and write them as a document.
@@ -75,6 +78,7 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         Command::New(arguments) => new::run(arguments, library),
         Command::Export(arguments) => export::run(arguments, library),
         Command::Import(arguments) => import::run(arguments, &Evidence::of(library)?),
+        Command::Diff(arguments) => diff::run(arguments, library),
         Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
         Command::Answer(arguments) => answer::run(arguments, library),
     }
