@@ -5,6 +5,8 @@ mod command_line;
 mod design;
 mod design_numbers;
 mod disk;
+mod evidence_diff;
+mod evidence_import;
 mod interruption;
 mod library;
 mod new;
