@@ -5,6 +5,7 @@
 pub mod filters;
 mod list;
 pub mod table;
+mod trace;
 
 use clap::Subcommand;
 
@@ -23,10 +24,13 @@ pub struct Arguments {
 enum Command {
     /// List studies: disease, product, design, size, risk of bias.
     List(list::Arguments),
+    /// Trace a parameter: its source, what was calibrated on it, which outputs move with it.
+    Trace(trace::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &Evidence::of(library)?),
+        Command::Trace(arguments) => trace::run(arguments, library),
     }
 }
