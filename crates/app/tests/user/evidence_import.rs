@@ -50,6 +50,22 @@ fn a_registered_trial_gives_a_row_of_the_registry() {
 }
 
 #[test]
+fn a_record_older_than_the_row_of_the_registry_changes_nothing_in_it() {
+    let folder = folder();
+    let old = MG_TRIAL
+        .replace("2026-07-29", "2024-02-01")
+        .replace("\"count\": 66", "\"count\": 20");
+    folder.write("old.json", &old);
+    let said = folder.run_well(&["evidence", "import", "old.json"]);
+    assert!(
+        said.stdout
+            .contains("registry has a row from a later state of this record"),
+        "{said}"
+    );
+    assert!(!said.stdout.contains("planned_patients"), "{said}");
+}
+
+#[test]
 fn a_draft_passes_the_check_once_all_is_decided_and_not_before() {
     let folder = folder();
     folder.run_well(&["evidence", "import", "results.json"]);
