@@ -3,7 +3,8 @@
 use neurocart_evidence::Evidence;
 use neurocart_evidence::gaps::{Cell, EvidenceMap, evidence_map};
 use neurocart_evidence::question::questions;
-use neurocart_evidence::vocabulary::{Area, Vocabulary};
+use neurocart_evidence::registry::{RegisteredTrial, Status};
+use neurocart_evidence::vocabulary::{Area, OTHER_TARGETS, Vocabulary};
 use neurocart_library::Library;
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::evidence_map::{
@@ -52,6 +53,17 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         ],
         ..Page::default()
     };
+    let unnamed = |t: &&RegisteredTrial| {
+        t.status != Status::Withdrawn
+            && OTHER_TARGETS.contains(&t.target.as_str())
+            && t.diseases.iter().any(|d| map.diseases.contains(d))
+    };
+    let unnamed = evidence.registry.iter().filter(unnamed).count();
+    if unnamed > 0 && selection.targets.is_empty() {
+        page.notes.push(format!(
+            "{unnamed} trials of these diseases do not say their target and stand nowhere here"
+        ));
+    }
     if map.cells.iter().any(|cell| cell.recalled_only) {
         page.notes
             .push("recalled: all that is known there was written from memory and not read".into());

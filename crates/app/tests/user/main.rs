@@ -5,6 +5,7 @@ mod command_line;
 mod design;
 mod design_numbers;
 mod disk;
+mod evidence;
 mod interruption;
 mod library;
 mod new;
