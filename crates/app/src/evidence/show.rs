@@ -70,11 +70,11 @@ pub fn study<'a>(evidence: &'a Evidence, id: &str) -> Result<&'a Study, Exit> {
         let part = |known: &&String| !id.is_empty() && known.contains(&id.to_lowercase());
         let having: Vec<&String> = evidence.studies.keys().filter(part).take(5).collect();
         let hint = match nearest(id, evidence.studies.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if !having.is_empty() => {
+            _ if !having.is_empty() => {
                 let names: Vec<String> = having.iter().map(|id| format!("`{id}`")).collect();
                 format!("did you mean {}?", names.join(" or "))
             }
+            Some(near) => format!("did you mean `{near}`?"),
             None => format!("look for it: neurocart evidence search {id}"),
         };
         unknown("study", id, &hint)

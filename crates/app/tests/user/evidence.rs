@@ -99,7 +99,10 @@ fn a_list_in_json_and_csv_has_the_rows_of_the_text() {
     for (row, line) in rows.iter().zip(&table) {
         let id = row["id"].as_str().unwrap();
         assert_eq!(line["id"], id);
-        let shown = text.lines().find(|l| l.split("  ").next() == Some(id)).unwrap();
+        let shown = text
+            .lines()
+            .find(|l| l.split("  ").next() == Some(id))
+            .unwrap();
         for name in ["year", "target", "platform", "design", "patients"] {
             let cell = match &row[name] {
                 serde_json::Value::Null => String::new(),
@@ -354,7 +357,10 @@ fn a_study_in_json_is_its_file() {
     assert_eq!(shown["study"]["id"], "qin2023-nmosd-ct103a");
     assert_eq!(shown["citation"], "doi:10.1038/s41392-022-01278-3");
     let rows = csv("show qin2023-nmosd-ct103a");
-    assert_eq!(rows.len(), shown["study"]["outcome"].as_array().unwrap().len());
+    assert_eq!(
+        rows.len(),
+        shown["study"]["outcome"].as_array().unwrap().len()
+    );
     // Declared in the file of the other study, seen from this one.
     let overlaps = shown["overlaps"].as_array().unwrap();
     let of = |id: &str| overlaps.iter().find(|o| o["study"] == id).unwrap()["relation"].clone();
@@ -365,7 +371,10 @@ fn a_study_in_json_is_its_file() {
 fn patients_reported_one_by_one_are_drawn() {
     let folder = Folder::new();
     let said = said_in(&folder, "show tian2024-mg-bcma --figure swimmer.svg", "100");
-    assert_eq!((said.code, said.stderr.as_str()), (Some(0), "figure  swimmer.svg\n"));
+    assert_eq!(
+        (said.code, said.stderr.as_str()),
+        (Some(0), "figure  swimmer.svg\n")
+    );
     let figure = folder.read("swimmer.svg");
     assert!(figure.starts_with("<svg") && figure.contains("P1") && figure.contains("P2"));
 }
@@ -433,9 +442,15 @@ fn every_cell_of_the_map_is_in_the_csv_and_a_gap_has_no_study() {
     assert_eq!(rows.len(), map["cells"].as_array().unwrap().len());
     let title = map["title"].as_str().unwrap();
     let empty = rows.iter().filter(|row| row["studies"] == "0").count();
-    assert!(title.starts_with(&format!("{empty} of {} cells", rows.len())), "{title}");
+    assert!(
+        title.starts_with(&format!("{empty} of {} cells", rows.len())),
+        "{title}"
+    );
     for row in &rows {
-        let ids = row["study_ids"].split('|').filter(|id| !id.is_empty()).count();
+        let ids = row["study_ids"]
+            .split('|')
+            .filter(|id| !id.is_empty())
+            .count();
         assert_eq!(row["studies"], ids.to_string());
     }
 }
@@ -445,7 +460,10 @@ fn the_map_and_the_timeline_are_drawn() {
     let folder = Folder::new();
     for (words, what) in [
         ("gaps --disease NMOSD,MG --figure map.svg", "map.svg"),
-        ("registry --disease SPS --figure timeline.svg", "timeline.svg"),
+        (
+            "registry --disease SPS --figure timeline.svg",
+            "timeline.svg",
+        ),
         ("list --disease MG --figure swimmer.svg", "swimmer.svg"),
     ] {
         let said = said_in(&folder, words, "100");
@@ -593,17 +611,24 @@ fn a_template_is_written_filled_and_accepted() {
     let filled = folder
         .read("my-study.toml")
         .replace("title = \"\"", "title = \"CT103A in NMOSD\"")
-        .replace("# doi = \"10.1038/s41392-022-01278-3\"", "doi = \"10.1000/xyz\"")
+        .replace(
+            "# doi = \"10.1038/s41392-022-01278-3\"",
+            "doi = \"10.1000/xyz\"",
+        )
         .replace("addresses = []", "addresses = [\"https://example.org\"]")
         .replace("diseases = []", "diseases = [\"NMOSD\"]");
     folder.write("my-study.toml", &filled);
     let said = said_in(&folder, "check my-study.toml", "100");
     assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{said}");
-    // Every line that is offered can be used as it stands.
+    // Every line that is offered can be used as it stands, but for what only the contributor knows.
+    let is_entry = |line: &str| {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    };
     let all = filled
         .lines()
         .map(|line| match line.strip_prefix("# ") {
-            Some(code) if code.starts_with('[') || code.contains(" = ") => code,
+            Some(code) if code.starts_with('[') || is_entry(code) => code,
             _ => line,
         })
         .collect::<Vec<_>>()
@@ -650,7 +675,11 @@ fn a_study_before_it_is_added_is_checked_against_the_library() {
          = hint: see it with `neurocart evidence show qin2023-nmosd-ct103a`; choose another id, or correct library/evidence/studies/qin2023-nmosd-ct103a.toml
     "#);
     // The library's own file may be corrected in its place.
-    let own = said_in(&folder, "check evidence/studies/qin2023-nmosd-ct103a.toml", "100");
+    let own = said_in(
+        &folder,
+        "check evidence/studies/qin2023-nmosd-ct103a.toml",
+        "100",
+    );
     assert_eq!(own.code, Some(0), "{own}");
 }
 
@@ -658,9 +687,10 @@ fn a_study_before_it_is_added_is_checked_against_the_library() {
 fn a_broken_study_refuses_with_all_problems_whatever_is_asked() {
     let folder = Folder::new();
     let shipped = include_str!("../../../../library/evidence/studies/qin2023-nmosd-ct103a.toml");
-    let broken = shipped
-        .replacen("events = 11", "events = 13", 1)
-        .replacen("year = 2023", "year = 23", 1);
+    let broken =
+        shipped
+            .replacen("events = 11", "events = 13", 1)
+            .replacen("year = 2023", "year = 23", 1);
     folder.write("own/evidence/studies/qin2023-nmosd-ct103a.toml", &broken);
     let mut command = folder.command(&["--library", "own", "evidence", "list", "--disease", "MG"]);
     let said = Said::from(command.output().unwrap());
@@ -709,7 +739,10 @@ fn the_export_holds_every_table_with_its_columns_described() {
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in dictionary {
         assert!(!row["meaning"].is_empty());
-        tables.entry(row["table"].clone()).or_default().push(row["column"].clone());
+        tables
+            .entry(row["table"].clone())
+            .or_default()
+            .push(row["column"].clone());
     }
     for (table, columns) in &tables {
         let text = folder.read(&format!("out/{table}.csv"));
@@ -724,7 +757,10 @@ fn the_export_holds_every_table_with_its_columns_described() {
         .iter()
         .find(|r| r["study"] == "qin2023-nmosd-ct103a" && r["outcome"] == "relapse_free")
         .unwrap();
-    assert_eq!((relapse["events"].as_str(), relapse["total"].as_str()), ("11", "12"));
+    assert_eq!(
+        (relapse["events"].as_str(), relapse["total"].as_str()),
+        ("11", "12")
+    );
     assert!(outcomes.iter().all(|row| row["grade"] == "seen"));
 }
 
