@@ -7,8 +7,10 @@ pub mod answer;
 pub mod appraisal;
 pub mod certainty;
 pub mod codes;
+pub mod difference;
 pub mod evidence;
 pub mod gaps;
+pub mod import;
 pub mod missing;
 pub mod pooling;
 pub mod question;
@@ -19,6 +21,7 @@ pub mod search;
 pub mod selection;
 pub mod series;
 pub mod study;
+pub mod study_file;
 pub mod vocabulary;
 
 pub use crate::evidence::Evidence;

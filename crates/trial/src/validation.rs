@@ -11,6 +11,7 @@ pub mod measure;
 pub mod published;
 pub mod reference;
 mod simulation;
+pub mod study_figure;
 pub mod verdict;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +23,8 @@ use neurocart_library::Library;
 use crate::error::Error;
 use comparison::{Comparison, Kind, NotCovered, Plan, Population};
 use estimate::{Sample, Simulated, simulated};
-use published::{Grade, Published, PublishedFigures, TrialFacts};
+use published::{Grade, Published, PublishedFigures};
+use study_figure::TrialFacts;
 use verdict::{Verdict, judge};
 
 /// How to run a validation.

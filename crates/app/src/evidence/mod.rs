@@ -4,12 +4,14 @@
 
 mod answer;
 mod check;
+mod diff;
 mod document;
 mod export;
 pub mod filters;
 mod flow;
 mod forest;
 mod gaps;
+mod import;
 mod list;
 mod new;
 mod pool;
@@ -54,6 +56,10 @@ enum Command {
     New(new::Arguments),
     /// Write the evidence base as long tables, CSV and JSON, with a data dictionary.
     Export(export::Arguments),
+    /// Make drafts of study files from records of ClinicalTrials.gov (JSON) and PubMed (XML).
+    Import(import::Arguments),
+    /// Say what changed between two versions of the evidence base, and which pooled answers moved.
+    Diff(diff::Arguments),
     /// Pool one outcome over studies: forest plot, prediction interval, certainty.
     Pool(pool::Arguments),
     /// Answer the questions of the review, one or all, and write them as a document.
@@ -71,6 +77,8 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         Command::Check(arguments) => check::run(arguments, library),
         Command::New(arguments) => new::run(arguments, library),
         Command::Export(arguments) => export::run(arguments, library),
+        Command::Import(arguments) => import::run(arguments, &Evidence::of(library)?),
+        Command::Diff(arguments) => diff::run(arguments, library),
         Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
         Command::Answer(arguments) => answer::run(arguments, library),
     }

@@ -105,20 +105,29 @@ pub fn figure(row: &Row, measure: Measure) -> String {
     }
 }
 
-/// The answer of a group in a line.
+/// Figures shown one by one in an answer of a line.
+const SHOWN_SINGLY: usize = 3;
+
+/// The answer of a group in a line: the pooled estimate, or the figures of few studies.
 pub fn answer(series: &Series, pooled: &Pooled) -> String {
     let unit = unit(series);
-    match (pooled.estimates.first(), series.rows.len()) {
-        (Some(first), _) => {
-            let mut words = estimate(first, unit);
-            if let Some(prediction) = prediction(first, unit) {
-                words += &format!(", prediction {prediction}");
-            }
-            format!("{words}, {}", first.short)
-        }
-        (None, 0) => "no study".into(),
-        (None, _) => pooled.withheld.clone().unwrap_or_default(),
+    if let Some(first) = pooled.estimates.first() {
+        let prediction = prediction(first, unit).map(|p| format!(", prediction {p}"));
+        return format!(
+            "{}{}, {}",
+            estimate(first, unit),
+            prediction.unwrap_or_default(),
+            first.short
+        );
     }
+    let shown = series.rows.iter().take(SHOWN_SINGLY);
+    let mut figures: Vec<String> = shown.map(|row| figure(row, series.measure)).collect();
+    match series.rows.len() {
+        0 => return "no study".into(),
+        n if n > SHOWN_SINGLY => figures.push(format!("and {} more", n - SHOWN_SINGLY)),
+        _ => {}
+    }
+    format!("{} (not pooled)", figures.join("; "))
 }
 
 /// Unit of a series.

@@ -6,6 +6,8 @@ mod design;
 mod design_numbers;
 mod disk;
 mod evidence;
+mod evidence_diff;
+mod evidence_import;
 mod interruption;
 mod library;
 mod new;

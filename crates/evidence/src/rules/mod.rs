@@ -20,6 +20,7 @@ mod together;
 
 use neurocart_library::Problem;
 
+use crate::import::DECIDE;
 use crate::study::Study;
 use crate::vocabulary::Vocabulary;
 
@@ -55,6 +56,7 @@ impl StudyFile<'_> {
 /// What is wrong in one study file.
 pub fn check_study(file: StudyFile, vocabulary: &Vocabulary) -> Vec<Problem> {
     let mut problems = Vec::new();
+    check_decided(file, &mut problems);
     head::check_head(file, vocabulary, &mut problems);
     source::check_source(file, &mut problems);
     arms::check_arms(file, vocabulary, &mut problems);
@@ -66,4 +68,19 @@ pub fn check_study(file: StudyFile, vocabulary: &Vocabulary) -> Vec<Problem> {
     findings::check_findings(file, &mut problems);
     appraisal::check_appraisal(file, &mut problems);
     problems
+}
+
+/// A draft of `neurocart evidence import` is no study until a person has settled what it leaves open.
+fn check_decided(file: StudyFile, problems: &mut Vec<Problem>) {
+    let mut start = 0;
+    for line in file.text.split_inclusive('\n') {
+        if let Some(question) = line.strip_prefix(DECIDE) {
+            problems.push(
+                Problem::new(file.name, format!("left to decide: {}", question.trim()))
+                    .at(file.text, start)
+                    .hint("settle it in the file, then delete this line"),
+            );
+        }
+        start += line.len();
+    }
 }
