@@ -36,13 +36,19 @@ pub fn missing(study: &Study) -> Vec<Missing> {
     if in_patients {
         conduct(study, &mut add);
     }
-    for arm in &study.arms {
-        if arm.patients.is_none() && arm.role != ArmRole::Contrast {
-            add(
-                "arm.patients",
-                format!("number of patients of arm `{}`", arm.name),
-            );
-        }
+    let unknown_size = |arm: &&Arm| arm.patients.is_none() && arm.role != ArmRole::Contrast;
+    let arms: Vec<&str> = study
+        .arms
+        .iter()
+        .filter(unknown_size)
+        .map(|a| a.name.as_str())
+        .collect();
+    if !arms.is_empty() {
+        let word = if arms.len() == 1 { "arm" } else { "arms" };
+        add(
+            "arm.patients",
+            format!("number of patients of {word} {}", arms.join(", ")),
+        );
     }
     for (index, outcome) in study.outcomes.iter().enumerate() {
         figure(index, outcome, &mut add);
@@ -88,10 +94,13 @@ fn source(source: &Source, add: &mut impl FnMut(&str, String)) {
     if source.grade == Grade::Recalled {
         add("source.grade", "a text in which the record was read".into());
     }
-    for field in &source.recalled_fields {
+    if !source.recalled_fields.is_empty() {
         add(
             "source.recalled_fields",
-            format!("`{field}` is recalled and was not read"),
+            format!(
+                "a text in which recalled fields can be read: {}",
+                source.recalled_fields.join(", ")
+            ),
         );
     }
 }

@@ -1,8 +1,9 @@
 //! Figures of studies as their reports print them, in words.
 
 use neurocart_evidence::codes::code;
+use neurocart_evidence::series::statistic_words;
 use neurocart_evidence::study::{
-    Bound, Grade, IntervalKind, Observation, Outcome, Tier, Treatment,
+    Bound, Grade, IntervalKind, Observation, Outcome, Statistic, Tier, Treatment,
 };
 
 /// A number as printed; large ones by powers of ten, `1e6`.
@@ -26,9 +27,22 @@ fn with_unit(x: &str, unit: &str) -> String {
     }
 }
 
-/// What a figure says: `11/12 (92 %)`, `-7.1 points (95 % CI -9.5 to -4.7)`, or its text.
+/// What a figure says: `11/12 (92 %)`, `mean -7.1 points; 95 % CI -9.5 to -4.7`, or its text.
 pub fn result(outcome: &Outcome) -> String {
     let value = outcome.value.map(|v| with_unit(&number(v), &outcome.unit));
+    let value = value.map(|value| match outcome.statistic {
+        Statistic::Count | Statistic::Percentage | Statistic::Value | Statistic::Text => value,
+        Statistic::Indicator => (if outcome.value == Some(0.0) {
+            "no"
+        } else {
+            "yes"
+        })
+        .to_owned(),
+        Statistic::PValue => format!("p = {value}"),
+        Statistic::Maximum => format!("at most {value}"),
+        Statistic::Minimum => format!("at least {value}"),
+        statistic => format!("{} {value}", statistic_words(statistic)),
+    });
     let mut text = match (outcome.events, outcome.total, value) {
         (Some(events), Some(total), Some(value)) => format!("{events}/{total} ({value})"),
         (Some(events), Some(total), None) => format!("{events}/{total}"),
