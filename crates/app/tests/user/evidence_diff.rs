@@ -30,7 +30,7 @@ fn two_versions() -> Folder {
         ",2/3,66,false,",
         ",2/3,60,true,",
     );
-    fs::remove_file(folder.path("new/evidence/studies/zuma2-2020.toml")).unwrap();
+    fs::remove_file(folder.path("new/evidence/studies/karmma-2021.toml")).unwrap();
     folder
 }
 
