@@ -32,6 +32,7 @@ pub fn result(outcome: &Outcome) -> String {
     let value = outcome.value.map(|v| with_unit(&number(v), &outcome.unit));
     let value = value.map(|value| match outcome.statistic {
         Statistic::Count | Statistic::Percentage | Statistic::Value | Statistic::Text => value,
+        Statistic::Ratio if outcome.unit == "fold" => value,
         Statistic::Indicator => (if outcome.value == Some(0.0) {
             "no"
         } else {
