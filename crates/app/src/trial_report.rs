@@ -1,7 +1,10 @@
 //! From the summary of a run to the report: which numbers go where, and in which words.
 
 use neurocart_report::format::{count, fixed, significant};
-use neurocart_report::trial_report::{Assumption, DesignItem, Grade, Provenance, TrialReport};
+use neurocart_report::trial_report::{
+    Assumption, DesignItem, Grade, Provenance, StudyInUse, TrialReport,
+};
+use neurocart_trial::parameters::OVERRIDE;
 use neurocart_trial::specification::Method;
 use neurocart_trial::summary::Summary;
 
@@ -36,6 +39,7 @@ pub fn report(summary: &Summary, command: &str) -> TrialReport {
         .concat(),
         design_figures: adaptive_report::figures(summary),
         assumptions: assumptions(summary),
+        evidence: evidence(summary),
         known_failures: summary
             .known_failures
             .iter()
@@ -101,15 +105,24 @@ fn assumptions(summary: &Summary) -> Vec<Assumption> {
                 None => significant(a.value),
             },
             unit: a.unit.clone(),
-            grade: match a.grade.as_str() {
-                "seen" => Grade::Seen,
-                "recalled" => Grade::Recalled,
-                "derived" => Grade::Derived,
-                _ => Grade::Assumed,
-            },
+            grade: Grade::of(&a.grade),
             source: a.source.clone(),
+            locator: a.locator.clone(),
+            evidence: a.evidence.clone(),
+            set_by_user: a.scope == OVERRIDE,
         })
         .collect()
+}
+
+fn evidence(summary: &Summary) -> Vec<StudyInUse> {
+    let study = |s: &neurocart_trial::summary::StudyInUse| StudyInUse {
+        id: s.id.clone(),
+        title: s.title.clone(),
+        citation: s.citation.clone(),
+        grade: Grade::of(&s.grade),
+        parameters: s.parameters.clone(),
+    };
+    summary.evidence.iter().map(study).collect()
 }
 
 fn provenance(summary: &Summary, command: &str) -> Provenance {

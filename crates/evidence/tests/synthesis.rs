@@ -105,7 +105,13 @@ fn every_data_set_of_the_reference_is_pooled_from_study_files_as_metafor_pools_i
                     expected["model"]
                 )
             };
-            near(estimate.estimate, of("proportion"));
+            // Of the posterior we show the median, which stands in a column of its own.
+            let point = if estimate.short == "Bayes" {
+                "mu_transformed"
+            } else {
+                "proportion"
+            };
+            near(estimate.estimate, of(point));
             near(estimate.lower, of("ci_lower"));
             near(estimate.upper, of("ci_upper"));
             compared += 1;

@@ -56,6 +56,8 @@ pub struct TrialReport {
     pub design_figures: Vec<DesignFigure>,
     /// What the model and the trial assume.
     pub assumptions: Vec<Assumption>,
+    /// The studies on which those rest.
+    pub evidence: Vec<StudyInUse>,
     /// Where the model is known to be wrong.
     pub known_failures: Vec<String>,
     /// What the run warned about.
@@ -126,23 +128,86 @@ pub struct Assumption {
     pub grade: Grade,
     /// Citation; a DOI in it becomes a link.
     pub source: String,
+    /// Where in the source, or how it was derived.
+    pub locator: String,
+    /// Ids of the studies behind it.
+    pub evidence: Vec<String>,
+    /// True if the user gave the value in place of the library's.
+    pub set_by_user: bool,
 }
 
-/// How well a value is known, from best to worst.
+/// A study on which assumptions rest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StudyInUse {
+    /// Id.
+    pub id: String,
+    /// What it is about.
+    pub title: String,
+    /// What to cite; a DOI in it becomes a link.
+    pub citation: String,
+    /// How well the record is known.
+    pub grade: Grade,
+    /// Symbols of the values that rest on it.
+    pub parameters: Vec<String>,
+}
+
+/// How well a value is known, from worst to best.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
-    /// Read in the source that is cited.
-    Seen,
+    /// A choice.
+    #[default]
+    Assumed,
     /// Known from the literature, but the source was not opened.
     Recalled,
     /// Calculated or fitted from values that were seen.
     Derived,
-    /// A choice.
-    #[default]
-    Assumed,
+    /// Read in the source that is cited.
+    Seen,
+}
+
+impl Grade {
+    /// All grades, from worst to best.
+    pub const ALL: [Grade; 4] = [Grade::Assumed, Grade::Recalled, Grade::Derived, Grade::Seen];
+
+    /// The grade that the parameter table calls so; anything else is an assumption.
+    pub fn of(name: &str) -> Grade {
+        let known = Grade::ALL.into_iter().find(|grade| grade.name() == name);
+        known.unwrap_or(Grade::Assumed)
+    }
+
+    /// Name in the parameter table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grade::Assumed => "assumed",
+            Grade::Recalled => "recalled",
+            Grade::Derived => "derived",
+            Grade::Seen => "seen",
+        }
+    }
+
+    /// Name as a heading.
+    fn heading(self) -> &'static str {
+        match self {
+            Grade::Assumed => "Assumed",
+            Grade::Recalled => "Recalled",
+            Grade::Derived => "Derived",
+            Grade::Seen => "Seen",
+        }
+    }
+
+    /// What it means, in words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Grade::Assumed => "a choice without a source",
+            Grade::Recalled => "known from the literature, source not opened",
+            Grade::Derived => "calculated or fitted from values that were seen",
+            Grade::Seen => "read in the source that is cited",
+        }
+    }
 }
 
 /// How to get the same numbers again.
@@ -220,6 +285,7 @@ struct Page<'a> {
     operating: String,
     design_figures: Vec<String>,
     grades: Vec<GradeBlock>,
+    studies: Vec<StudyRow>,
     known_failures: Vec<String>,
     replicates: String,
     patients: String,
@@ -250,6 +316,17 @@ struct AssumptionRow {
     symbol: String,
     value: String,
     source: String,
+    locator: String,
+    evidence: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct StudyRow {
+    id: String,
+    title: String,
+    citation: String,
+    grade: &'static str,
+    parameters: Vec<String>,
 }
 
 impl<'a> Page<'a> {
@@ -273,6 +350,7 @@ impl<'a> Page<'a> {
             operating: operating_html(&report.operating_characteristics),
             design_figures: numbered(&report.design_figures, "design-figure", design_html),
             grades: grade_blocks(&report.assumptions),
+            studies: report.evidence.iter().map(study_row).collect(),
             known_failures: report
                 .known_failures
                 .iter()
@@ -299,7 +377,7 @@ fn contents() -> Vec<Link> {
         ("results", "Results"),
         ("safety", "Safety"),
         ("operating", "Operating characteristics"),
-        ("assumptions", "Assumptions"),
+        ("assumptions", "Evidence and assumptions"),
         ("failures", "Known failures"),
         ("provenance", "Provenance"),
     ]
@@ -463,25 +541,13 @@ fn operating_html(rows: &[OperatingCharacteristic]) -> String {
 }
 
 fn grade_blocks(assumptions: &[Assumption]) -> Vec<GradeBlock> {
-    let grades = [
-        (Grade::Seen, "Seen", "read in the source that is cited"),
-        (
-            Grade::Recalled,
-            "Recalled",
-            "known from the literature, source not opened",
-        ),
-        (
-            Grade::Derived,
-            "Derived",
-            "calculated or fitted from values that were seen",
-        ),
-        (Grade::Assumed, "Assumed", "a choice without a source"),
-    ];
+    let by_user = (None, "Set by the user", "in place of the library's value");
+    let by_grade = Grade::ALL.map(|grade| (Some(grade), grade.heading(), grade.meaning()));
     let mut blocks = Vec::new();
-    for (grade, name, meaning) in grades {
+    for (grade, name, meaning) in [by_user].into_iter().chain(by_grade) {
         let rows: Vec<AssumptionRow> = assumptions
             .iter()
-            .filter(|a| a.grade == grade)
+            .filter(|a| (!a.set_by_user).then_some(a.grade) == grade)
             .map(assumption_row)
             .collect();
         if !rows.is_empty() {
@@ -506,6 +572,18 @@ fn assumption_row(assumption: &Assumption) -> AssumptionRow {
         symbol: assumption.symbol.clone(),
         value: value.trim().to_string(),
         source: link_dois(&assumption.source),
+        locator: link_dois(&assumption.locator),
+        evidence: assumption.evidence.clone(),
+    }
+}
+
+fn study_row(study: &StudyInUse) -> StudyRow {
+    StudyRow {
+        id: study.id.clone(),
+        title: study.title.clone(),
+        citation: link_dois(&study.citation),
+        grade: study.grade.name(),
+        parameters: study.parameters.clone(),
     }
 }
 

@@ -61,6 +61,7 @@ pub fn finish(
         type_one_errors(&operating_characteristics)
     };
     let section = specification.single_arm.as_ref();
+    let assumptions = summary::assumptions(cohort);
     let summary = Summary {
         specification: specification.clone(),
         identity: directory.identity.clone(),
@@ -73,7 +74,8 @@ pub fn finish(
         type_one_errors,
         operating_characteristics,
         large_sample: large,
-        assumptions: summary::assumptions(cohort),
+        evidence: summary::evidence(&assumptions, library),
+        assumptions,
         known_failures: summary::known_failures(library)?,
     };
     let path = directory.path.join("summary.json");

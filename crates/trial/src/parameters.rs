@@ -111,6 +111,14 @@ pub struct Recorded {
 }
 
 impl Parameter {
+    /// How other files of the library name the row: `symbol` in the scopes `core` and `stochastic`, else
+    /// `scope/symbol`.
+    pub fn key(&self) -> String {
+        match self.scope.as_str() {
+            "core" | "stochastic" => self.symbol.clone(),
+            scope => format!("{scope}/{}", self.symbol),
+        }
+    }
     /// Variability between patients, 0 where the table says nothing.
     pub fn cv(&self) -> f64 {
         self.cv.unwrap_or(0.0)
@@ -316,6 +324,21 @@ impl Parameters {
         self.index
             .get(&(scope.to_owned(), symbol.to_owned()))
             .map(|&i| &self.rows[i])
+    }
+
+    /// The row with this [`Parameter::key`], or the nearest key as a hint.
+    pub fn by_key(&self, key: &str) -> Result<&Parameter, String> {
+        let keys: Vec<String> = self.rows.iter().map(Parameter::key).collect();
+        match keys.iter().position(|k| k == key) {
+            Some(at) => Ok(&self.rows[at]),
+            None => Err(match nearest(key, keys.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "name a row of {}: `symbol` of the scopes core and stochastic, else `scope/symbol`",
+                    self.file
+                ),
+            }),
+        }
     }
 
     /// True if any row belongs to `scope`.

@@ -2,8 +2,8 @@
 //!
 //! The typical patient is solved with the parameter at its value, a tenth above and a tenth below
 //! ([`STEP`]), and at both ends of its range. The local sensitivity of an output y to a parameter p is
-//! the central difference of d ln y / d ln p; steps that leave the range are not taken, so at an end of
-//! the range the difference is one-sided. Nothing is drawn: the same parameter gives the same numbers.
+//! the central difference of d ln y / d ln p; a step that would leave the range ends at its end, so that
+//! there the difference is one-sided. Nothing is drawn: the same parameter gives the same numbers.
 
 use serde::Serialize;
 
@@ -130,13 +130,60 @@ impl<'a> Setting<'a> {
             let Some(setting) = Setting::in_use(library, parameters, row, disease, therapy)? else {
                 continue;
             };
-            let found = setting.sensitivities(HORIZON_DAYS)?;
-            if found.outputs.iter().any(|o| o.sensitive) {
+            if setting.acts()? {
+                let found = setting.sensitivities(HORIZON_DAYS)?;
                 return Ok(Some((setting, found)));
             }
-            first = first.or(Some((setting, found)));
+            first = first.or(Some(setting));
         }
-        Ok(first)
+        match first {
+            Some(setting) => {
+                let found = setting.sensitivities(HORIZON_DAYS)?;
+                Ok(Some((setting, found)))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// True if an output moves when the parameter goes to an end of its range, or a tenth up where it has
+    /// none. Two solves: of many scenarios the first that counts is sought.
+    fn acts(&self) -> Result<bool, Error> {
+        let [low, lowered, typical, raised, high] = self.values();
+        let Some(typical) = typical else {
+            return Ok(false);
+        };
+        let before = self.outputs(typical, HORIZON_DAYS)?;
+        for value in [high, low, raised, lowered].into_iter().flatten() {
+            let after = match self.outputs(value, HORIZON_DAYS) {
+                Ok(outputs) => outputs,
+                Err(Error::Input(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            let threshold = match Some(value) == high || Some(value) == low {
+                true => THRESHOLD,
+                false => THRESHOLD * STEP.ln(),
+            };
+            let mut pairs = before.iter().zip(&after);
+            return Ok(pairs.any(|(a, b)| part_of_larger(a.value, b.value) >= threshold));
+        }
+        Ok(false)
+    }
+
+    /// The values at which the parameter is looked at: low end, lowered, typical, raised, high end.
+    fn values(&self) -> [Option<f64>; 5] {
+        let p = &self.parameter;
+        let other = |value: f64| (value != p.value).then_some(value);
+        let (low, high) = (
+            p.low.unwrap_or(f64::NEG_INFINITY),
+            p.high.unwrap_or(f64::INFINITY),
+        );
+        [
+            p.low.and_then(other),
+            other((p.value / STEP).clamp(low, high)),
+            Some(p.value),
+            other((p.value * STEP).clamp(low, high)),
+            p.high.and_then(other),
+        ]
     }
 
     /// The parameter of this row in this scenario, if the scenario takes its value from the row.
@@ -165,19 +212,7 @@ impl<'a> Setting<'a> {
 
     /// Solves the typical patient at every value of the parameter and compares.
     pub fn sensitivities(&self, horizon_days: f64) -> Result<Sensitivities, Error> {
-        let p = &self.parameter;
-        let within = |value: f64| {
-            let inside =
-                p.low.is_none_or(|low| value >= low) && p.high.is_none_or(|high| value <= high);
-            (value != p.value && inside).then_some(value)
-        };
-        let wanted = [
-            p.low.and_then(within),
-            within(p.value / STEP),
-            Some(p.value),
-            within(p.value * STEP),
-            p.high.and_then(within),
-        ];
+        let wanted = self.values();
         let mut not_solved = Vec::new();
         let mut solved: Vec<Option<Vec<Measured>>> = Vec::new();
         for (i, value) in wanted.into_iter().enumerate() {
@@ -289,14 +324,19 @@ fn pairs(
             therapies.sort_by_key(|t| (t.id != FIRST_THERAPY, !t.is_car_t()));
         }
     }
-    Ok(therapies
-        .iter()
-        .flat_map(|therapy| {
-            diseases
-                .iter()
-                .map(move |disease| (disease.clone(), therapy.clone()))
-        })
-        .collect())
+    let tried = |therapy: &Therapy, disease_rank: usize| {
+        therapy.id == FIRST_THERAPY || diseases.len() == 1 || disease_rank < FIRST_DISEASES.len()
+    };
+    let mut pairs = Vec::new();
+    for therapy in &therapies {
+        for (rank, disease) in diseases.iter().enumerate() {
+            // A disease may have values of its own that nothing else reads: it is always tried.
+            if tried(therapy, rank) {
+                pairs.push((disease.clone(), therapy.clone()));
+            }
+        }
+    }
+    Ok(pairs)
 }
 
 /// Days beside the usual grid: quarter days to day 30, then every day.
@@ -422,7 +462,7 @@ fn measured(patient: &Individual, scenario: &Scenario) -> Vec<Measured> {
     if let Some(name) = &disease.autoantibody {
         add(
             "autoantibody_week_24",
-            format!("{name} antibody in week 24"),
+            format!("{name} in week 24"),
             "% of baseline",
             at("Ap", 168.0),
         );
@@ -582,9 +622,17 @@ fn over_range(values: &Points) -> f64 {
     let Some(typical) = values.typical else {
         return 0.0;
     };
-    let ends = [values.low, values.high].into_iter().flatten();
-    ends.map(|end| (end - typical).abs() / end.abs().max(typical.abs()).max(f64::MIN_POSITIVE))
+    let ends = [values.low, values.high].into_iter();
+    ends.map(|end| part_of_larger(end, Some(typical)))
         .fold(0.0, f64::max)
+}
+
+/// The difference of two values as a part of the larger; 0 where one is missing.
+fn part_of_larger(a: Option<f64>, b: Option<f64>) -> f64 {
+    match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() / a.abs().max(b.abs()).max(f64::MIN_POSITIVE),
+        _ => 0.0,
+    }
 }
 
 #[cfg(test)]
@@ -718,11 +766,43 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_would_leave_the_range_is_not_taken() {
+    fn a_step_ends_at_the_end_of_the_range() {
         let found = of("t19", "product:cd19-autologous", "mg-achr", "cd19-cart");
         assert_eq!(found.parameter.raised, None);
+        let found = of("C5Imax", "core", "nmosd-aqp4", "eculizumab");
+        assert_eq!(found.parameter.raised, found.parameter.high);
+        // The hazard is proportional to 1 - wCn C5Imax where the drug saturates.
+        assert!(elasticity(&found, "attacks") < -2.0);
         assert_eq!(found.parameter.typical, Some(1.0));
         assert_eq!(found.parameter.low, Some(0.0));
+    }
+
+    /// The page on the model states these for its reader.
+    #[test]
+    fn the_sensitivities_in_the_page_on_the_model_are_found_again() {
+        let library = Library::embedded();
+        let parameters = Parameters::of(&library).unwrap();
+        for (symbol, output, stated) in [
+            ("rho", "car_t_peak", 4.4),
+            ("KA19", "car_t_peak", -1.7),
+            ("BNt0", "car_t_peak", 1.3),
+            ("KQ", "car_t_peak", -1.5),
+            ("rN", "car_t_peak", -1.3),
+            ("kLT", "car_t_peak", 1.4),
+            ("rho", "b_cell_depletion", 2.5),
+            ("bM", "b_cell_depletion", -0.8),
+            ("rho", "il6_peak", 2.7),
+            ("p6", "il6_peak", 1.0),
+        ] {
+            let row = parameters.row("core", symbol).unwrap();
+            let place = (Some("mg-achr"), Some("cd19-cart"));
+            let found = Setting::of(&library, &parameters, row, place.0, place.1).unwrap();
+            let found = elasticity(&found.unwrap().1, output);
+            assert!(
+                (found - stated).abs() < 0.15,
+                "{symbol} {output} {found} {stated}"
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use neurocart_evidence::evidence::{STUDIES, parse};
+use neurocart_evidence::series::citation;
+use neurocart_evidence::study::Grade;
 use neurocart_library::{Library, Problem};
 use neurocart_stats::quantile::{QuantileType, quantiles};
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,7 @@ use crate::cohort::Cohort;
 use crate::error::Error;
 use crate::large_sample::LargeSample;
 use crate::operating_characteristics::{OperatingCharacteristic, TypeOneError};
+use crate::parameters::{OVERRIDE, Parameters};
 use crate::pool::Pool;
 use crate::run_directory::Identity;
 use crate::specification::Specification;
@@ -43,8 +47,11 @@ pub struct Summary {
     pub type_one_errors: Vec<TypeOneError>,
     /// What bias and coverage are measured against.
     pub large_sample: Vec<LargeSample>,
-    /// The values of the model in use.
+    /// The values of the model in use: those that the user set, then from the worst known to the best.
     pub assumptions: Vec<Assumption>,
+    /// The studies on which those values rest, from the worst known to the best.
+    #[serde(default)]
+    pub evidence: Vec<StudyInUse>,
     /// What the model is known to get wrong.
     pub known_failures: Vec<KnownFailure>,
 }
@@ -121,12 +128,33 @@ pub struct Assumption {
     pub unit: String,
     /// Coefficient of variation between patients, where it varies.
     pub cv: Option<f64>,
-    /// Part of the parameter table it comes from, such as `core` or a disease.
+    /// Part of the parameter table it comes from, such as `core` or a disease; `override` where the user set it.
     pub scope: String,
     /// How well it is known: `seen`, `recalled`, `derived` or `assumed`.
     pub grade: String,
     /// Source.
     pub source: String,
+    /// Where in the source, or how it was derived.
+    #[serde(default)]
+    pub locator: String,
+    /// Studies of the library behind it: ids of [`StudyInUse`].
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// A study of the library on which values in use rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudyInUse {
+    /// Id: the file is `evidence/studies/ID.toml`.
+    pub id: String,
+    /// What it is about.
+    pub title: String,
+    /// What to cite.
+    pub citation: String,
+    /// `seen` or `recalled`.
+    pub grade: String,
+    /// Symbols of the values that rest on it.
+    pub parameters: Vec<String>,
 }
 
 /// Something the model is known to get wrong: a row of `known_failures.csv`.
@@ -144,6 +172,9 @@ pub struct KnownFailure {
     pub source: String,
     /// What it means for a trial.
     pub consequence: String,
+    /// Parameters that it is about: their keys in the parameter table.
+    #[serde(default)]
+    pub parameters: Vec<String>,
 }
 
 /// Outputs shown as trajectories: symbol, heading, unit, logarithmic axis.
@@ -277,7 +308,11 @@ pub fn arms(specification: &Specification, cohort: &Cohort) -> Vec<ArmSummary> {
         .collect()
 }
 
-/// Every value in use, each once, in the order of first use.
+/// Grades from the worst known to the best.
+pub const GRADES: [&str; 4] = ["assumed", "recalled", "derived", "seen"];
+
+/// Every value in use, each once: those that the user set, then from the worst known to the best, and
+/// of one grade in the order of first use.
 pub fn assumptions(cohort: &Cohort) -> Vec<Assumption> {
     let mut seen = std::collections::BTreeSet::new();
     let mut all = Vec::new();
@@ -297,10 +332,73 @@ pub fn assumptions(cohort: &Cohort) -> Vec<Assumption> {
                 scope: row.scope.clone(),
                 grade: row.grade.clone(),
                 source: row.source.clone(),
+                locator: row.locator.clone(),
+                evidence: row.evidence.clone(),
             });
         }
     }
+    let rank = |a: &Assumption| GRADES.iter().position(|g| *g == a.grade).unwrap_or(0);
+    all.sort_by_key(|a| (a.scope != OVERRIDE, rank(a)));
     all
+}
+
+/// The studies on which values rest, those from memory first, then by id.
+///
+/// A file that cannot be read is still named: a finished run is not thrown away for a citation.
+pub fn evidence(assumptions: &[Assumption], library: &Library) -> Vec<StudyInUse> {
+    let mut uses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for assumption in assumptions {
+        for id in &assumption.evidence {
+            let symbols = uses.entry(id).or_default();
+            if !symbols.contains(&assumption.symbol) {
+                symbols.push(assumption.symbol.clone());
+            }
+        }
+    }
+    let mut studies: Vec<StudyInUse> = uses
+        .into_iter()
+        .map(|(id, parameters)| {
+            let file = library.item(STUDIES, "study", id);
+            let study = file.and_then(|file| parse(file.text, file.name));
+            let (title, citation, grade) = match study {
+                Ok(study) => {
+                    let grade = match study.source.grade {
+                        Grade::Seen => "seen",
+                        Grade::Recalled => "recalled",
+                    };
+                    (study.title, citation(&study.source), grade)
+                }
+                Err(_) => (
+                    String::new(),
+                    "its file cannot be read; see `neurocart evidence check`".to_owned(),
+                    "recalled",
+                ),
+            };
+            StudyInUse {
+                id: id.to_owned(),
+                title,
+                citation,
+                grade: grade.to_owned(),
+                parameters,
+            }
+        })
+        .collect();
+    studies.sort_by_key(|s| s.grade == "seen");
+    studies
+}
+
+/// A row of the list as it stands in its file.
+#[derive(Deserialize)]
+struct KnownFailureRow {
+    id: String,
+    what: String,
+    simulated: String,
+    observed: String,
+    source: String,
+    consequence: String,
+    /// Keys joined by `;`.
+    #[serde(default)]
+    parameters: String,
 }
 
 /// What the model is known to get wrong; empty where the library does not say.
@@ -308,15 +406,42 @@ pub fn known_failures(library: &Library) -> Result<Vec<KnownFailure>, Error> {
     let Some(file) = library.find("known_failures.csv") else {
         return Ok(Vec::new());
     };
+    let table = Parameters::of(library)?;
     let mut reader = csv::Reader::from_reader(file.text.as_bytes());
-    reader
-        .deserialize()
-        .collect::<Result<Vec<KnownFailure>, _>>()
-        .map_err(|error| {
-            Problem::new(file.name, format!("a row cannot be read: {error}"))
-                .hint("the columns are id, what, simulated, observed, source, consequence")
-                .into()
-        })
+    let mut failures = Vec::new();
+    for row in reader.deserialize::<KnownFailureRow>() {
+        let row = row.map_err(|error| {
+            Problem::new(file.name, format!("a row cannot be read: {error}")).hint(
+                "the columns are id, what, simulated, observed, source, consequence, parameters",
+            )
+        })?;
+        let keys = row.parameters.split(';').map(str::trim);
+        let parameters: Vec<String> = keys.filter(|k| !k.is_empty()).map(str::to_owned).collect();
+        for key in &parameters {
+            if let Err(hint) = table.by_key(key) {
+                let message = format!(
+                    "`{}`, column `parameters`: there is no parameter `{key}`",
+                    row.id
+                );
+                let offset = file
+                    .text
+                    .find(&format!("\n{},", row.id))
+                    .map_or(0, |at| at + 1);
+                let problem = Problem::new(file.name, message).at(file.text, offset);
+                return Err(problem.hint(hint).into());
+            }
+        }
+        failures.push(KnownFailure {
+            id: row.id,
+            what: row.what,
+            simulated: row.simulated,
+            observed: row.observed,
+            source: row.source,
+            consequence: row.consequence,
+            parameters,
+        });
+    }
+    Ok(failures)
 }
 
 #[cfg(test)]
@@ -328,6 +453,7 @@ mod tests {
         let page = include_str!("../../../docs/concepts/model.md");
         let failures = known_failures(&Library::embedded()).expect("the list can be read");
         assert!(failures.len() >= 19);
+        assert!(failures.iter().any(|f| f.parameters == ["kup"]));
         for f in failures {
             let row = format!("| {} | {} | {} |", f.what, f.simulated, f.observed);
             assert!(

@@ -21,6 +21,7 @@ mod search;
 mod show;
 mod swimmer;
 pub mod table;
+mod trace;
 mod wording;
 
 use clap::Subcommand;
@@ -64,6 +65,8 @@ enum Command {
     Pool(pool::Arguments),
     /// Answer the questions of the review, one or all, and write them as a document.
     Answer(answer::Arguments),
+    /// Trace a parameter: its source, what was calibrated on it, which outputs move with it.
+    Trace(trace::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
@@ -81,5 +84,6 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         Command::Diff(arguments) => diff::run(arguments, library),
         Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
         Command::Answer(arguments) => answer::run(arguments, library),
+        Command::Trace(arguments) => trace::run(arguments, library),
     }
 }

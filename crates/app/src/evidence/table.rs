@@ -273,6 +273,11 @@ impl Page {
                 None => Err(Exit::invalid("there is no table here; leave `--csv` out")),
             };
         }
+        self.print()
+    }
+
+    /// Shows the page as text.
+    pub fn print(&self) -> Result<(), Exit> {
         print(&self.text(terminal_width()))
     }
 

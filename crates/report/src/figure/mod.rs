@@ -16,6 +16,7 @@ pub(crate) mod svg;
 pub mod swimmer;
 pub(crate) mod text;
 pub mod timeline;
+pub mod tornado;
 pub mod trajectory;
 
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,7 @@ use super::estimate::Statistic;
 use super::measure::Measure;
 use super::reference::Reference;
 use crate::error::Error;
+use crate::parameters::Parameters;
 
 /// Path of the file below `library/`.
 pub const FILE: &str = "validation.toml";
@@ -36,6 +37,10 @@ pub struct Comparison {
     pub title: String,
     /// Whether the figure was used to set the model.
     pub kind: Kind,
+    /// Parameters that were set by the figure: their keys in the parameter table, `symbol` of the scopes
+    /// `core` and `stochastic`, else `scope/symbol`.
+    #[serde(default)]
+    pub calibrates: Vec<String>,
     /// Disease of the library.
     pub disease: String,
     /// Therapy of the library.
@@ -134,6 +139,7 @@ impl Plan {
     pub fn load(library: &Library) -> Result<Plan, Error> {
         let file = library.file(FILE)?;
         let plan: Plan = toml_file::parse(file.text, file.name)?;
+        let parameters = Parameters::of(library)?;
         for (i, comparison) in plan.comparisons.iter().enumerate() {
             let wrong = comparison.wrong().or_else(|| {
                 plan.comparisons[..i]
@@ -150,6 +156,17 @@ impl Plan {
                 return Err(Problem::new(file.name, message)
                     .at(file.text, offset)
                     .into());
+            }
+            for key in &comparison.calibrates {
+                if let Err(hint) = parameters.by_key(key) {
+                    let offset = file.text.find(&format!("\"{key}\"")).unwrap_or(0);
+                    let message = format!(
+                        "comparison `{}`, `calibrates`: there is no parameter `{key}`",
+                        comparison.id
+                    );
+                    let problem = Problem::new(file.name, message).at(file.text, offset);
+                    return Err(problem.hint(hint).into());
+                }
             }
         }
         Ok(plan)
