@@ -247,13 +247,13 @@ tier = "R"
         insta::assert_snapshot!(words(STUDY), @r"
         state: the record is only included
         source.doi: DOI of a paper
-        source.recalled_fields: `treatment.dose` is recalled and was not read
+        source.recalled_fields: a text in which recalled fields can be read: treatment.dose
         source.trials: registry number of a trial
         design.patients: number of patients
         design.follow_up_months: median follow-up
         treatment.lymphodepletion: whether lymphodepletion was given
         treatment.dose: dose
-        arm.patients: number of patients of arm `all`
+        arm.patients: number of patients of arm all
         outcome.total: number of patients behind outcome 1 `crs_any`
         outcome.grading: scale of outcome 1 `crs_any`
         outcome.total: number of patients behind outcome 2 `crs_any`

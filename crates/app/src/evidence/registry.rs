@@ -97,8 +97,8 @@ fn selected<'a>(
     let statuses: Vec<Status> = each("status", &arguments.status, |s| {
         listed(&s.replace(' ', "_"))
     })?;
-    let phases: Vec<Phase> = each("phase", &arguments.phase, |phase| listed(phase))?;
-    let relevances: Vec<Relevance> = each("relevance", &arguments.relevance, |r| listed(r))?;
+    let phases: Vec<Phase> = each("phase", &arguments.phase, listed)?;
+    let relevances: Vec<Relevance> = each("relevance", &arguments.relevance, listed)?;
     let sponsors: Vec<String> = arguments.sponsor.iter().map(|s| s.to_lowercase()).collect();
     for sponsor in &sponsors {
         if !evidence
@@ -120,7 +120,7 @@ fn selected<'a>(
                 || sponsors
                     .iter()
                     .any(|s| trial.sponsor.to_lowercase().contains(s)))
-            && !(arguments.unpublished && !trial.published(&evidence.studies).is_empty())
+            && (!arguments.unpublished || trial.published(&evidence.studies).is_empty())
     };
     Ok(evidence.registry.iter().filter(fits).collect())
 }

@@ -188,7 +188,7 @@ fn a_value_that_is_not_known_is_refused_with_the_nearest() {
          = hint: write `2024`, `2023..2026`, `2023..` or `..2026`; both ends count
     $ neurocart evidence show qin2023-nmosd
     error: unknown study `qin2023-nmosd`
-         = hint: did you mean `qin2024-nmosd-sc`?
+         = hint: did you mean `qin2023-nmosd-ct103a`?
     $ neurocart evidence show nothing-like-it
     error: unknown study `nothing-like-it`
          = hint: look for it: neurocart evidence search nothing-like-it
@@ -412,7 +412,7 @@ fn gaps_name_the_questions_without_a_figure_and_the_trials_without_a_report() {
     assert_snapshot!(said("gaps --disease NMOSD"), @r"
     exit code 0
     ---- stdout
-    35 of 45 cells are empty: 1 diseases, 5 targets, 13 questions
+    35 of 45 cells are empty: 1 disease, 5 targets, and the questions asked of them
 
     disease  target     answered (patients in studies)   no figure                        trials  silent
     NMOSD    BCMA       crs 12 in 1, icans 12 in 1,      drug-free, cytopenias,                4       2
@@ -420,9 +420,9 @@ fn gaps_name_the_questions_without_a_figure_and_the_trials_without_a_report() {
                         antibody-decline 12 in 1,
                         b-cell-depletion number unknown
                         in 1, infections 12 in 1
-    NMOSD    CD20+BCMA  crs basket in 1, icans basket    relapse-free-nmosd,                   3       2
-                        in 1, b-cell-depletion basket    antibody-decline, drug-free,
-                        in 1, infections basket in 1     cytopenias,
+    NMOSD    CD20+BCMA  crs 1 in 1, icans 1 in 1,        relapse-free-nmosd,                   3       2
+                        b-cell-depletion basket in 1,    antibody-decline, drug-free,
+                        infections 1 in 1                cytopenias,
                                                          hypogammaglobulinaemia
     NMOSD    CD19+BCMA  –                                all                                   5       5
     NMOSD    CD19       –                                all                                   2       2
@@ -431,7 +431,7 @@ fn gaps_name_the_questions_without_a_figure_and_the_trials_without_a_report() {
     note: studies of CAR T cells in patients; patients are those of the disease alone, and those of a
           study that lies within another count once; studies that may share patients are not taken apart
     note: `trials` are registered and not withdrawn; `silent` are those of which no study here reports
-    note: 1 trials of these diseases do not say their target and stand nowhere here
+    note: left out here: 1 trial of these diseases without a stated target
     ");
 }
 
@@ -489,19 +489,21 @@ fn registered_trials_come_with_totals() {
     published  2 of 6 are reported by a study here
     as of      2026-08-22
 
-    trial        disease                          phase           n  status                   start
-    NCT04561557  MS, NMOSD, MOGAD, MG, CIDP, AE,  early_1        36  recruiting               2020-09-22
-                 POEMS, neuro-unspecified, IIM
-    NCT06375993  SPS, IIM, SLE, SSc, AAV          1             180  enrolling_by_invitation  2024-11-10
-    NCT06588491  SPS                              2              27  completed                2024-09-25
-    NCT06869278  MS, NMOSD, MOGAD, MG,            1               0  withdrawn                2025-06-17
-                 neuro-unspecified
-    NCT07341828  MS, NMOSD, SPS, AE,              1              15  not_yet_recruiting       –
-                 neuro-unspecified
-    NCT07403188  MS, MG, SPS, IIM, SLE, SSc, RA   not_reported   70  recruiting               2025-11-24
+    trial        product            disease                   phase           n  status
+    NCT04561557  CT103A             MS, NMOSD, MOGAD, MG,     early_1        36  recruiting
+                                    CIDP, AE, POEMS,
+                                    neuro-unspecified, IIM
+    NCT06375993  ADI-001            SPS, IIM, SLE, SSc, AAV   1             180  enrolling_by_invitation
+    NCT06588491  miv-cel (KYV-101)  SPS                       2              27  completed
+    NCT06869278  LCAR-AIO           MS, NMOSD, MOGAD, MG,     1               0  withdrawn
+                                    neuro-unspecified
+    NCT07341828  C-CAR168           MS, NMOSD, SPS, AE,       1              15  not_yet_recruiting
+                                    neuro-unspecified
+    NCT07403188  KYV-101            MS, MG, SPS, IIM, SLE,    not_reported   70  recruiting
+                                    SSc, RA
 
-    note: no room here for product, target, sponsor, published, platform, acronym, country, design, as
-          of, note, actual, relevance, cite, title; widen the terminal, or ask for `--csv` or `--json`
+    note: no room here for target, start, sponsor, published, platform, acronym, country, design, as of,
+          note, actual, relevance, cite, title; widen the terminal, or ask for `--csv` or `--json`
     ");
     let trials = json("registry --status recruiting --phase 2,2/3,3");
     for trial in trials["trials"].as_array().unwrap() {
@@ -635,10 +637,59 @@ fn a_template_is_written_filled_and_accepted() {
         .join("\n");
     folder.write("my-study.toml", &all);
     assert_snapshot!(said_in(&folder, "check my-study.toml", "100").stderr, @r#"
-    error: key with no value, expected `=`
-      --> my-study.toml:8:5
-       8 | did not read needs `grade = "recalled"` and `tier = "R"`; it is kept apart and never pooled unasked.
-         |     ^
+    error: the study has an appraisal but is not `appraised`
+      --> my-study.toml:13:1
+      13 | state = "extracted"         # found, screened, included, extracted, appraised, superseded
+         | ^
+         = hint: write `state = "appraised"`
+
+    error: `criteria` is answered without a reason
+      --> my-study.toml:106:1
+     106 | [appraisal]
+         | ^
+         = hint: say in `why` what in the text answers it, or answer `unclear`
+
+    error: items are not answered: condition_measured, condition_identified, consecutive, complete, demographics, clinical_information, outcomes, sites, statistics
+      --> my-study.toml:106:1
+     106 | [appraisal]
+         | ^
+         = hint: answer `unclear` where the text does not say
+
+    error: there is no study `id-of-the-other-study`
+      --> my-study.toml:53:1
+      53 | study = "id-of-the-other-study"
+         | ^
+         = hint: name the id of a study of the library
+
+    error: `qin2023-nmosd-ct103a` and `my-study`: both name NCT04561557; are patients counted twice?
+      --> my-study.toml:22:1
+      22 | trials = ["NCT04561557"]
+         | ^
+         = hint: declare `[[overlap]]` with `study = "qin2023-nmosd-ct103a"` and a relation: contains, within, shares or distinct
+
+    error: `qin2024-imnm-bcma` and `my-study`: both name NCT04561557; are patients counted twice?
+      --> my-study.toml:22:1
+      22 | trials = ["NCT04561557"]
+         | ^
+         = hint: declare `[[overlap]]` with `study = "qin2024-imnm-bcma"` and a relation: contains, within, shares or distinct
+
+    error: `qin2024-nmosd-sc` and `my-study`: both name NCT04561557; are patients counted twice?
+      --> my-study.toml:22:1
+      22 | trials = ["NCT04561557"]
+         | ^
+         = hint: declare `[[overlap]]` with `study = "qin2024-nmosd-sc"` and a relation: contains, within, shares or distinct
+
+    error: `qin2025-pms-bcma` and `my-study`: both name NCT04561557; are patients counted twice?
+      --> my-study.toml:22:1
+      22 | trials = ["NCT04561557"]
+         | ^
+         = hint: declare `[[overlap]]` with `study = "qin2025-pms-bcma"` and a relation: contains, within, shares or distinct
+
+    error: `tian2024-mg-bcma` and `my-study`: both name NCT04561557; are patients counted twice?
+      --> my-study.toml:22:1
+      22 | trials = ["NCT04561557"]
+         | ^
+         = hint: declare `[[overlap]]` with `study = "tian2024-mg-bcma"` and a relation: contains, within, shares or distinct
     "#);
     folder.write("my-study.toml", "mine");
     let again = said_in(&folder, "new my-study", "100");
@@ -656,14 +707,14 @@ fn a_study_before_it_is_added_is_checked_against_the_library() {
     folder.write("evidence/studies/qin2023-nmosd-ct103a.toml", shipped);
     assert_snapshot!(said_in(&folder, "check again.toml", "100").stderr, @r#"
     error: `qin2023-nmosd-ct103a` and `again`: both name NCT04561557; are patients counted twice?
-      --> again.toml:9:1
-       9 | trials = ["NCT04561557"]
+      --> again.toml:10:1
+      10 | trials = ["NCT04561557"]
          | ^
          = hint: declare `[[overlap]]` with `study = "qin2023-nmosd-ct103a"` and a relation: contains, within, shares or distinct
 
     error: `qin2024-nmosd-sc` and `again`: both name NCT04561557; are patients counted twice?
-      --> again.toml:9:1
-       9 | trials = ["NCT04561557"]
+      --> again.toml:10:1
+      10 | trials = ["NCT04561557"]
          | ^
          = hint: declare `[[overlap]]` with `study = "qin2024-nmosd-sc"` and a relation: contains, within, shares or distinct
     "#);
@@ -704,14 +755,14 @@ fn a_broken_study_refuses_with_all_problems_whatever_is_asked() {
          = hint: write four digits
 
     `antibody_decline_any` counts 13 of 12: more than there are
-      --> own/evidence/studies/qin2023-nmosd-ct103a.toml:64:1
-      64 | events = 13
+      --> own/evidence/studies/qin2023-nmosd-ct103a.toml:65:1
+      65 | events = 13
          | ^
          = hint: correct one of the two
 
     `antibody_decline_any` says 92 % and 13 of 12, which is 108.3 %
-      --> own/evidence/studies/qin2023-nmosd-ct103a.toml:66:1
-      66 | value = 92
+      --> own/evidence/studies/qin2023-nmosd-ct103a.toml:67:1
+      67 | value = 92
          | ^
          = hint: correct one of the two
     ");
@@ -725,7 +776,7 @@ fn the_export_holds_every_table_with_its_columns_described() {
     ---- stdout
     studies               4 rows
     arms                  9 rows
-    outcomes             17 rows
+    outcomes             32 rows
     patients              0 rows
     findings              0 rows
     overlaps             15 rows
