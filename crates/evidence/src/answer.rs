@@ -70,7 +70,11 @@ pub fn answer(evidence: &Evidence, question: Question, include_recalled: bool) -
         for group in &question.groups {
             let ask = |without: &[String]| {
                 let series = series(evidence, &group.request(outcome, include_recalled, without));
-                let pooled = pool(&series, Options::default());
+                let options = Options {
+                    across_scales: group.across_scales || !group.gradings.is_empty(),
+                    ..Options::default()
+                };
+                let pooled = pool(&series, options);
                 let certainty = certainty(&series, &pooled, &group.judgements);
                 GroupAnswer {
                     outcome: outcome.clone(),

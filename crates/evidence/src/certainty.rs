@@ -96,6 +96,8 @@ const FEW_PATIENTS: u64 = 100;
 const VERY_FEW_PATIENTS: u64 = 30;
 /// Percentage points between the limits of a proportion that make it imprecise, and very imprecise.
 const WIDE: f64 = 20.0;
+/// A prediction interval this many times as wide as that of the mean shows that studies differ.
+const WIDER: f64 = 2.0;
 const VERY_WIDE: f64 = 40.0;
 
 /// Judges a pooled answer; `own` are judgements that a person made, which replace the rule of their domain.
@@ -121,7 +123,7 @@ pub fn certainty(series: &Series, pooled: &Pooled, own: &[Judgement]) -> Option<
     };
     let mut judgements = vec![
         risk_of_bias(&rows),
-        inconsistency(pooled),
+        inconsistency(&rows, pooled),
         indirectness(&rows),
         imprecision(series.measure, pooled, &rows),
         publication_bias(&rows),
@@ -158,7 +160,8 @@ fn share(rows: &[&Row], is: impl Fn(&Row) -> bool) -> f64 {
     let weight = |row: &Row| row.total.unwrap_or(1) as f64;
     let all: f64 = rows.iter().map(|r| weight(r)).sum();
     let those: f64 = rows.iter().filter(|r| is(r)).map(|r| weight(r)).sum();
-    those / all.max(1.0)
+    // An empty sum is -0.
+    (those / all.max(1.0)).abs()
 }
 
 fn risk_of_bias(rows: &[&Row]) -> Judgement {
@@ -189,27 +192,37 @@ fn risk_of_bias(rows: &[&Row]) -> Judgement {
     }
 }
 
-fn inconsistency(pooled: &Pooled) -> Judgement {
-    if pooled.studies < 2 {
+fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
+    if rows.len() < 2 {
         return judgement(Domain::Inconsistency, 0, "one study: nothing to compare");
     }
+    let all: Vec<(f64, f64, &str)> = rows
+        .iter()
+        .filter_map(|r| Some((r.lower?, r.upper?, r.study.as_str())))
+        .collect();
+    let highest = all.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+    let lowest = all.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    if let (Some(high), Some(low)) = (highest, lowest)
+        && high.0 > low.1
+    {
+        let words = format!("the intervals of {} and {} do not meet", low.2, high.2);
+        return judgement(Domain::Inconsistency, 1, words);
+    }
     let first = pooled.estimates.first();
-    let wider =
-        first.and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)));
+    let wider = first
+        .and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)))
+        .filter(|ratio| *ratio > WIDER);
     match wider {
-        Some(ratio) if ratio > 2.0 => judgement(
+        Some(ratio) => judgement(
             Domain::Inconsistency,
             1,
-            format!(
-                "the prediction interval is {ratio:.1} times as wide as the confidence interval"
-            ),
+            format!("the prediction interval is {ratio:.1} times as wide as that of the mean"),
         ),
-        Some(_) => judgement(
+        None => judgement(
             Domain::Inconsistency,
             0,
-            "studies agree within their errors",
+            "the intervals of all studies meet",
         ),
-        None => judgement(Domain::Inconsistency, 0, "not pooled, so not judged"),
     }
 }
 
@@ -225,8 +238,19 @@ fn indirectness(rows: &[&Row]) -> Judgement {
         (d, t) => judgement(
             Domain::Indirectness,
             1,
-            format!("{d} diseases and {t} targets are taken together"),
+            format!(
+                "{} and {} are taken together",
+                some(d, "disease"),
+                some(t, "target")
+            ),
         ),
+    }
+}
+
+fn some(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
     }
 }
 
@@ -244,7 +268,7 @@ fn imprecision(measure: Measure, pooled: &Pooled, rows: &[&Row]) -> Judgement {
         0
     };
     let words = match width {
-        0.0 => format!("{patients} patients"),
+        0.0 => some(patients as usize, "patient"),
         _ => format!("{patients} patients, interval {width:.0} percentage points wide"),
     };
     judgement(Domain::Imprecision, down, words)

@@ -4,15 +4,24 @@
 //! is written in [`rules`]. Research use only.
 
 pub mod answer;
+pub mod appraisal;
 pub mod certainty;
 pub mod codes;
+pub mod difference;
 pub mod evidence;
+pub mod gaps;
+pub mod import;
+pub mod missing;
 pub mod pooling;
 pub mod question;
+pub mod registry;
+pub mod robustness;
 pub mod rules;
+pub mod search;
 pub mod selection;
 pub mod series;
 pub mod study;
+pub mod study_file;
 pub mod vocabulary;
 
 pub use crate::evidence::Evidence;

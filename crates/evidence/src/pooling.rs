@@ -5,7 +5,13 @@
 //! * Means, differences and (on the log scale) ratios: random effects, REML, Hartung-Knapp with the ad
 //!   hoc floor; below five studies the Bayesian result beside it.
 //!
+//! Where the random-intercept model is on its boundary (nobody or everybody had the event), or its interval
+//! covers nearly the whole scale because all events are in one or two series, it says nothing: the Bayesian
+//! answer leads, and a note says why.
+//!
 //! Below three studies nothing is pooled unless asked for. Every estimate carries the name of its method.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +29,9 @@ use crate::series::{Measure, Row, Series};
 
 /// Fewer studies than this are shown side by side and not pooled.
 pub const FEWEST_POOLED: usize = 3;
+
+/// Percentage points between its limits beyond which a random-intercept model says nothing.
+pub const SAYS_NOTHING: f64 = 90.0;
 
 /// The rows of a group pooled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +55,8 @@ pub struct Pooled {
 pub struct Estimate {
     /// The method in full.
     pub method: String,
+    /// The method in two or three words.
+    pub short: String,
     /// What it is for.
     pub role: Role,
     /// The estimate, in the unit of the outcome; percent for proportions.
@@ -94,6 +105,8 @@ pub struct Options {
     pub pool_few: bool,
     /// Add the estimates of other methods.
     pub sensitivity: bool,
+    /// Pool although the studies grade by different toxicity scales.
+    pub across_scales: bool,
 }
 
 /// Pools a series.
@@ -112,7 +125,11 @@ pub fn pool(series: &Series, options: Options) -> Pooled {
         withheld: None,
         heterogeneity: None,
     };
-    let few = if options.pool_few { 1 } else { FEWEST_POOLED };
+    let few = match options.pool_few {
+        true => 1,
+        false => FEWEST_POOLED,
+    };
+    let scales: BTreeSet<&str> = rows.iter().filter_map(|r| r.grading.as_deref()).collect();
     if series.measure == Measure::Listed {
         pooled.withheld = Some("medians, ranges, times and texts are listed, not pooled".into());
     } else if rows.is_empty() {
@@ -124,6 +141,12 @@ pub fn pool(series: &Series, options: Options) -> Pooled {
             "2 studies"
         };
         pooled.withheld = Some(format!("{studies}: not pooled"));
+    } else if scales.len() > 1 && !options.across_scales {
+        let scales: Vec<&str> = scales.into_iter().collect();
+        pooled.withheld = Some(format!(
+            "graded by different scales ({}): not pooled unadjusted",
+            scales.join(", ")
+        ));
     } else if series.measure == Measure::Proportion {
         pool_proportions(&rows, options, &mut pooled);
     } else {
@@ -163,16 +186,26 @@ fn pool_proportions(rows: &[&Row], options: Options, pooled: &mut Pooled) {
         bayes,
         crude,
     } = both;
+    let mut leads = true;
     match logit_normal {
         Ok(fit) => {
             let mut estimate = percent(
                 "logit-normal random-intercept model (maximum likelihood, 7 quadrature points)",
+                "random-intercept model",
                 Role::Primary,
                 fit.proportion,
                 fit.interval,
             );
             estimate.prediction_lower = Some(100.0 * fit.prediction_interval.lower);
             estimate.prediction_upper = Some(100.0 * fit.prediction_interval.upper);
+            if estimate.upper - estimate.lower > SAYS_NOTHING {
+                leads = false;
+                estimate.role = Role::Companion;
+                pooled.withheld = Some(
+                    "the series differ so much that the random-intercept model says nothing: the Bayesian answer leads"
+                        .into(),
+                );
+            }
             pooled.estimates.push(estimate);
             pooled.heterogeneity = Some(Heterogeneity {
                 tau: fit.tau_squared.sqrt(),
@@ -183,28 +216,35 @@ fn pool_proportions(rows: &[&Row], options: Options, pooled: &mut Pooled) {
             });
         }
         Err(error) => {
+            leads = false;
             let why = match pooled.events {
-                Some(0) => "nobody had the event, so the random-intercept model is on its boundary"
-                    .to_owned(),
-                Some(events) if events == pooled.patients => {
-                    "everybody had the event, so the random-intercept model is on its boundary"
-                        .to_owned()
-                }
+                Some(0) => "nobody had the event".to_owned(),
+                Some(events) if events == pooled.patients => "everybody had the event".to_owned(),
                 _ => error.to_string(),
             };
             pooled.withheld = Some(format!(
-                "{why}: the Bayesian and the exact result stand alone"
+                "{why}, so the random-intercept model is on its boundary: the Bayesian answer leads"
             ));
         }
     }
-    pooled.estimates.push(percent(
+    let posterior = percent(
         "beta-binomial posterior (uniform mean, log-normal concentration), 95 % credible",
-        Role::Companion,
+        "Bayes",
+        if leads {
+            Role::Companion
+        } else {
+            Role::Primary
+        },
         bayes.median,
         bayes.interval,
-    ));
+    );
+    match leads {
+        true => pooled.estimates.push(posterior),
+        false => pooled.estimates.insert(0, posterior),
+    }
     pooled.estimates.push(percent(
         "all patients as of one study, exact (Clopper-Pearson)",
+        "exact",
         Role::Companion,
         crude.estimate,
         crude.interval,
@@ -231,16 +271,23 @@ fn pool_proportions(rows: &[&Row], options: Options, pooled: &mut Pooled) {
             Some(n) => format!("{name}, transformed back at n = {n:.2}"),
             None => name.to_owned(),
         };
-        let mut estimate = percent(&name, Role::Sensitivity, fit.proportion, fit.interval);
+        let mut estimate = percent(
+            &name,
+            "inverse variance",
+            Role::Sensitivity,
+            fit.proportion,
+            fit.interval,
+        );
         estimate.prediction_lower = fit.prediction_interval.map(|p| 100.0 * p.lower);
         estimate.prediction_upper = fit.prediction_interval.map(|p| 100.0 * p.upper);
         pooled.estimates.push(estimate);
     }
 }
 
-fn percent(method: &str, role: Role, estimate: f64, interval: Interval) -> Estimate {
+fn percent(method: &str, short: &str, role: Role, estimate: f64, interval: Interval) -> Estimate {
     Estimate {
         method: method.to_owned(),
+        short: short.to_owned(),
         role,
         estimate: 100.0 * estimate,
         lower: 100.0 * interval.lower,
@@ -284,6 +331,7 @@ fn pool_effects(rows: &[&Row], measure: Measure, options: Options, pooled: &mut 
     };
     pooled.estimates.push(on_scale(
         "random effects (REML), Hartung-Knapp interval with ad hoc floor, prediction on k - 1 degrees of freedom",
+        "random effects",
         Role::Primary,
         measure,
         fit.estimate,
@@ -320,6 +368,7 @@ fn pool_effects(rows: &[&Row], measure: Measure, options: Options, pooled: &mut 
             );
             pooled.estimates.push(on_scale(
                 &name,
+                "Bayes",
                 role,
                 measure,
                 posterior.mu.median,
@@ -352,6 +401,7 @@ fn heterogeneity(fit: &RandomEffects, scale: String) -> Heterogeneity {
 
 fn on_scale(
     method: &str,
+    short: &str,
     role: Role,
     measure: Measure,
     estimate: f64,
@@ -367,6 +417,7 @@ fn on_scale(
     };
     Estimate {
         method: method.to_owned(),
+        short: short.to_owned(),
         role,
         estimate: back(estimate),
         lower: back(interval.lower),
@@ -442,7 +493,8 @@ fn step(series: &Series, about: &Row, take: impl Fn(&Row) -> bool) -> Step {
     };
     let all = Options {
         pool_few: true,
-        sensitivity: false,
+        across_scales: true,
+        ..Options::default()
     };
     let pooled = pool(&part, all);
     Step {

@@ -83,6 +83,8 @@ pub struct Group {
     pub designs: Vec<DesignKind>,
     /// Toxicity scales; all if empty.
     pub gradings: Vec<String>,
+    /// Pool although scales differ. Scales that are named are pooled in any case.
+    pub across_scales: bool,
     /// The time to take, months; the latest if absent.
     pub month: Option<f64>,
     /// Judgements on certainty by a person, in place of the rules.

@@ -66,6 +66,8 @@ pub struct Row {
     pub product: String,
     /// How it is made.
     pub platform: Option<Platform>,
+    /// Whether lymphodepletion was given.
+    pub lymphodepletion: Option<Lymphodepletion>,
     /// Arm.
     pub arm: String,
     /// Class of the design.
@@ -603,12 +605,17 @@ fn row(candidate: &Candidate, measure: Measure, code: &OutcomeCode) -> Row {
         target: treatment.map_or(String::new(), |t| t.target.clone()),
         product: treatment.map_or(String::new(), |t| t.product.clone()),
         platform: treatment.map(|t| t.platform),
+        lymphodepletion: treatment.map(|t| t.lymphodepletion),
         arm: outcome.arm.clone(),
         design: study.design.kind,
         time_months: outcome.months(),
         statistic: outcome.statistic,
         events: outcome.events,
-        total: outcome.total.or(arm.and_then(|a| a.patients)),
+        // A share needs its own denominator; a mean may take the size of the arm.
+        total: match measure {
+            Measure::Proportion => outcome.total,
+            _ => outcome.total.or(arm.and_then(|a| a.patients)),
+        },
         implied: None,
         not_pooled: number_refusal(outcome, measure),
         estimate: outcome.value,

@@ -101,10 +101,11 @@ pub struct Source {
     pub grade: Grade,
     /// Tier of the text in which it was read.
     pub tier: Tier,
-    /// Fields of this file that come from memory although the record was seen: `doi`, `treatment.dose`.
+    /// Fields of this file that come from memory although the record was seen, by table and key: `year`,
+    /// `treatment.dose`, `arm.patients`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recalled_fields: Vec<String>,
-    /// Where it was read. Provenance, not a citation.
+    /// Where it was read, in words where the text has no public page. Provenance, not a citation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
 }
@@ -386,14 +387,15 @@ pub struct Arm {
 pub enum ArmRole {
     /// Patients who got the treatment of the study; arms of this role share nobody.
     Treated,
-    /// Patients who got the comparator.
+    /// Patients who got the comparator, or nothing in a cohort without treatment.
     Control,
     /// The patients of another arm that an analysis took: a stated set, the first to be treated, those who
     /// stayed. Stands for that arm where it has no figure of its own.
     AnalysisSet,
     /// A part of another arm: pooled only where its disease is asked for.
     Subgroup,
-    /// A comparison of arms.
+    /// A comparison of arms, or a group across or outside of the arms: all arms together, a historical
+    /// control, an arm with those who joined it in an extension.
     Contrast,
 }
 
@@ -461,7 +463,8 @@ pub struct Outcome {
     pub grade: Grade,
     /// Tier of the text in which it was read.
     pub tier: Tier,
-    /// Where it was read, where not at the addresses of the study.
+    /// Where it was read, where not at the addresses of the study; in words where the text has no
+    /// public page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// What a reader must know about it.
@@ -794,5 +797,18 @@ impl Outcome {
     pub fn months(&self) -> Option<f64> {
         self.time_months
             .or(self.time_weeks.map(|weeks| weeks * 7.0 / 30.4375))
+    }
+}
+
+impl DesignKind {
+    /// False for what is never pooled: reviews, reports to a safety data base, models and animals.
+    pub fn counts_patients(self) -> bool {
+        !matches!(
+            self,
+            DesignKind::Review
+                | DesignKind::Surveillance
+                | DesignKind::Model
+                | DesignKind::Preclinical
+        )
     }
 }

@@ -24,9 +24,9 @@ pub const DOSE_UNITS: [&str; 7] = [
 ];
 
 /// Antigens that a `target` may name, alone, joined by `+` or in sequence (` then `, ` or `).
-pub const ANTIGENS: [&str; 16] = [
-    "CD19", "BCMA", "CD20", "CD22", "CD7", "CD70", "CD6", "BAFF-R", "CD38", "IL-6R", "C5", "FcRn",
-    "MuSK", "MOG", "NMDAR", "AQP4",
+pub const ANTIGENS: [&str; 18] = [
+    "CD19", "BCMA", "CD20", "CD22", "CD7", "CD70", "CD6", "BAFF-R", "CD38", "CD49d", "CD52",
+    "IL-6R", "C5", "FcRn", "MuSK", "MOG", "NMDAR", "AQP4",
 ];
 /// Targets that are no antigen.
 pub const OTHER_TARGETS: [&str; 4] = ["none", "mixed", "undisclosed", "other"];

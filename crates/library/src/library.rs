@@ -103,6 +103,14 @@ impl Library {
         Ok(library)
     }
 
+    /// This library without the program's own files below `part` (`evidence/studies/`): what a folder that
+    /// holds a whole version of that part leaves out is not there.
+    pub fn without_embedded(mut self, part: &str) -> Library {
+        self.files
+            .retain(|path, file| !path.starts_with(part) || matches!(file.text, Cow::Owned(_)));
+        self
+    }
+
     /// This library with one more file, as if a user's folder had it.
     pub fn with_file(mut self, path: &str, text: &str) -> Library {
         let file = File {
@@ -232,6 +240,9 @@ mod tests {
         assert!(library.therapy_ids().contains(&"mine"));
         assert!(library.therapy_ids().contains(&"cd19-cart"));
         assert_eq!(library.text("evidence/studies/ours.toml").unwrap(), "");
+        let whole = library.clone().without_embedded("evidence/studies/");
+        assert_eq!(whole.ids("evidence/studies"), ["ours"]);
+        assert!(whole.therapy_ids().contains(&"cd19-cart"));
         assert_eq!(library.unknown_files, ["paramters.csv"]);
     }
 }

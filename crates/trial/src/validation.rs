@@ -1,7 +1,7 @@
 //! Simulated against published: the comparisons of `library/validation.toml`.
 //!
-//! A comparison names a disease, a therapy, a quantity and a published figure of the library's
-//! tables; nothing is fitted here. Regimens are solved for the same virtual patients, from each of
+//! A comparison names a disease, a therapy, a quantity and a published figure of the evidence base;
+//! nothing is fitted here. Regimens are solved for the same virtual patients, from each of
 //! whom several courses are drawn, so that the simulation's own error is small; it is printed
 //! beside every figure. The verdict is one rule for all ([`verdict::RULE`]); failures stay in.
 
@@ -9,7 +9,9 @@ pub mod comparison;
 pub mod estimate;
 pub mod measure;
 pub mod published;
+pub mod reference;
 mod simulation;
+pub mod study_figure;
 pub mod verdict;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +23,8 @@ use neurocart_library::Library;
 use crate::error::Error;
 use comparison::{Comparison, Kind, NotCovered, Plan, Population};
 use estimate::{Sample, Simulated, simulated};
-use published::{Grade, Landmarks, Published, TrialFacts};
+use published::{Grade, Published, PublishedFigures};
+use study_figure::TrialFacts;
 use verdict::{Verdict, judge};
 
 /// How to run a validation.
@@ -183,7 +186,7 @@ impl ValidationRow {
         }
         let remark = &self.published.remark;
         if !remark.is_empty() && self.published.grade != Grade::Requirement {
-            words += &format!(" Table: {}.", remark.trim_end_matches('.'));
+            words += &format!(" Remark: {}.", remark.trim_end_matches('.'));
         }
         if !self.note.is_empty() {
             words += &format!(" {}", self.note);
@@ -210,11 +213,11 @@ pub fn run(
 ) -> Result<ValidationReport, Error> {
     let plan = Plan::load(library)?;
     let comparisons = plan.select(&options.only)?;
-    let landmarks = Landmarks::of(library)?;
+    let published = PublishedFigures::of(library)?;
     // Every reference is read before the first patient is solved.
     let figures: Vec<Figure> = comparisons
         .iter()
-        .map(|c| Figure::of(&landmarks, c))
+        .map(|c| Figure::of(&published, c))
         .collect::<Result<_, _>>()?;
     let trials: Vec<Option<TrialFacts>> = figures.iter().map(|f| f.trial.clone()).collect();
     let groups = simulation::groups(&comparisons);
@@ -267,12 +270,12 @@ struct Figure {
 }
 
 impl Figure {
-    fn of(landmarks: &Landmarks, comparison: &Comparison) -> Result<Figure, Error> {
-        let (published, arms) = landmarks.resolve(&comparison.published)?;
+    fn of(figures: &PublishedFigures, comparison: &Comparison) -> Result<Figure, Error> {
+        let (published, arms) = figures.resolve(&comparison.published)?;
         let trial = comparison
             .trial
             .as_ref()
-            .map(|id| landmarks.trial(id))
+            .map(|id| figures.trial(id))
             .transpose()?;
         let in_trial = |arm: &String| {
             let facts = trial.as_ref()?;
@@ -350,7 +353,7 @@ fn in_words(comparison: &Comparison) -> String {
         Population::Typical => ", typical patient",
     };
     if let Some(trial) = &comparison.trial {
-        words += &format!(", entry limits of {trial}");
+        words += &format!(", entry limits of study {trial}");
     }
     words + &format!(", {} days", comparison.horizon_days)
 }

@@ -26,7 +26,7 @@ use neurocart_trial::specification::Specification;
 use neurocart_trial::summary::known_failures;
 use neurocart_trial::therapy::{FieldOverride, Therapy};
 use neurocart_trial::validation::comparison::{FILE as COMPARISONS, Plan};
-use neurocart_trial::validation::published::Landmarks;
+use neurocart_trial::validation::published::{PHYSIOLOGY, PublishedFigures};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -228,6 +228,12 @@ const TRIALS: [&str; 3] = [
     "trials/nmosd-bcma-single-arm.toml",
     "trials/progressive-ms-cd19-vs-anti-cd20.toml",
 ];
+const FIGURES: [&str; 4] = [
+    "evidence/studies/regain.toml",
+    "evidence/studies/mogad-chen2020.toml",
+    PHYSIOLOGY,
+    COMPARISONS,
+];
 const THERAPIES: [&str; 4] = ["cd19-cart", "bcma-mrna-cart", "rituximab", "efgartigimod"];
 
 proptest! {
@@ -365,22 +371,19 @@ proptest! {
 
     #[test]
     fn the_published_figures_are_read_or_say_what_is_wrong(
-        (path, text) in select(&["landmarks/arm_outcomes.csv", "landmarks/timecourses.csv", "landmarks/physiology.csv", "landmarks/trials.csv", COMPARISONS][..])
-            .prop_flat_map(|path| (Just(path), text(shipped(path))))
+        (path, text) in select(&FIGURES[..]).prop_flat_map(|path| (Just(path), text(shipped(path))))
     ) {
         let library = library().clone().with_file(path, &text);
         assert_names(Plan::load(&library), path)?;
-        let landmarks = Landmarks::of(&library);
-        if let Ok(landmarks) = &landmarks {
-            // A column or a row that is gone must not end in a panic where it is used.
+        let figures = PublishedFigures::of(&library);
+        if let Ok(figures) = &figures {
+            // A study, an outcome or a row that is gone must not end in a panic where it is used.
             for comparison in Plan::load(&library).iter().flat_map(|plan| &plan.comparisons) {
-                let _ = landmarks.resolve(&comparison.published).map(drop);
-            }
-            for line in shipped("landmarks/trials.csv").lines().skip(1) {
-                let _ = landmarks.trial(line.split(',').next().unwrap_or_default());
+                let _ = figures.resolve(&comparison.published).map(drop);
+                let _ = comparison.trial.as_ref().map(|trial| figures.trial(trial).map(drop));
             }
         }
-        assert_names(landmarks, path)?;
+        assert_names(figures, path)?;
     }
 }
 
@@ -477,11 +480,12 @@ impl Run {
 
 #[test]
 fn a_table_of_published_figures_without_a_column_is_refused() {
-    let path = "landmarks/trials.csv";
-    let text = shipped(path).replacen("n_per_arm", "n_arm", 1);
-    let error = Landmarks::of(&library().clone().with_file(path, &text)).unwrap_err();
+    let text = shipped(PHYSIOLOGY).replacen("source_tier", "tier", 1);
+    let error = PublishedFigures::of(&library().clone().with_file(PHYSIOLOGY, &text)).unwrap_err();
     assert!(
-        error.to_string().contains("there is no column `n_per_arm`"),
+        error
+            .to_string()
+            .contains("there is no column `source_tier`"),
         "{error}"
     );
 }

@@ -6,7 +6,8 @@ use neurocart_library::Library;
 use neurocart_trial::disease::Disease;
 use neurocart_trial::therapy::{FieldOverride, Therapy};
 use neurocart_trial::validation::comparison::{Kind, Plan};
-use neurocart_trial::validation::published::{Grade, Landmarks, Reference};
+use neurocart_trial::validation::published::{Grade, PublishedFigures};
+use neurocart_trial::validation::reference::Reference;
 use neurocart_trial::validation::verdict::Verdict;
 use neurocart_trial::validation::{Options, ValidationReport, run};
 
@@ -76,11 +77,11 @@ fn a_recalled_figure_is_marked_and_never_judged() {
 fn every_reference_of_the_file_resolves() {
     let library = Library::embedded();
     let plan = Plan::load(&library).unwrap();
-    let landmarks = Landmarks::of(&library).unwrap();
+    let figures = PublishedFigures::of(&library).unwrap();
     let (mut recalled, mut kinds) = (0, [0; 3]);
     for comparison in &plan.comparisons {
         let id = &comparison.id;
-        let (published, _) = landmarks
+        let (published, _) = figures
             .resolve(&comparison.published)
             .unwrap_or_else(|e| panic!("{id}: {e}"));
         let requirement = matches!(comparison.published, Reference::Requirement(_));
@@ -89,9 +90,7 @@ fn every_reference_of_the_file_resolves() {
         recalled += usize::from(published.grade == Grade::Recalled);
         kinds[comparison.kind as usize] += 1;
         if let Some(trial) = &comparison.trial {
-            landmarks
-                .trial(trial)
-                .unwrap_or_else(|e| panic!("{id}: {e}"));
+            figures.trial(trial).unwrap_or_else(|e| panic!("{id}: {e}"));
         }
         Disease::load(&library, &comparison.disease).unwrap_or_else(|e| panic!("{id}: {e}"));
         let therapies = [
@@ -119,6 +118,42 @@ fn every_reference_of_the_file_resolves() {
         plan.comparisons.len()
     );
     assert!(plan.not_covered.len() >= 5);
+}
+
+#[test]
+fn every_figure_of_a_trial_is_an_outcome_of_a_study_that_holds_the_rules() {
+    let library = Library::embedded();
+    let plan = Plan::load(&library).unwrap();
+    // `PublishedFigures::of` refuses an evidence base with any problem.
+    let figures = PublishedFigures::of(&library).unwrap();
+    let mut outcomes = 0;
+    for comparison in &plan.comparisons {
+        let Reference::Outcome(wanted) = &comparison.published else {
+            continue;
+        };
+        let (study, row) = figures.find(wanted).unwrap();
+        let (published, _) = figures.resolve(&comparison.published).unwrap();
+        assert_eq!(study.id, wanted.study);
+        let printed = published.value.map(|value| match wanted.complement {
+            true => (100.0 - value) / wanted.scale,
+            false => value / wanted.scale,
+        });
+        // Counts give the percentage exactly, the report prints it rounded.
+        let tolerance = if published.events.is_some() {
+            0.5
+        } else {
+            1e-9
+        };
+        let close = printed.unwrap() - row.value.unwrap();
+        assert!(close.abs() <= tolerance, "{}: {published:?}", comparison.id);
+        assert!(
+            published.source.starts_with(&row.locator),
+            "{}",
+            comparison.id
+        );
+        outcomes += 1;
+    }
+    assert!(outcomes >= 40, "{outcomes}");
 }
 
 #[test]

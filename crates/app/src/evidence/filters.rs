@@ -1,5 +1,7 @@
 //! The options by which studies are selected; the same for every command that selects.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Deserialize;
 
@@ -11,11 +13,10 @@ use neurocart_library::nearest;
 
 use crate::exit::Exit;
 
-/// Options that select studies. Each may be repeated or hold several values with commas: any of them
-/// will do, and all options must hold.
+/// Options that studies and registered trials share. Each may be repeated or hold several values with
+/// commas: any of them will do, and all options must hold.
 #[derive(Args, Clone, Default)]
-#[command(next_help_heading = "Which studies")]
-pub struct Filters {
+pub struct Common {
     /// Disease, by its code: `MG`, `NMOSD,MOGAD`; a basket fits by any of its diseases.
     #[arg(long, value_delimiter = ',', value_name = "CODE")]
     disease: Vec<String>,
@@ -31,6 +32,20 @@ pub struct Filters {
     /// Platform: `autologous-lentiviral`; `autologous`, `allogeneic` and `in-vivo` mean all of their kind.
     #[arg(long, value_delimiter = ',', value_name = "CODE")]
     platform: Vec<String>,
+    /// Year of the report, or in which a registered trial starts: `2024`, `2023..2026`, `2024..`.
+    #[arg(long, value_name = "YEARS")]
+    year: Option<String>,
+    /// Also what was written down from memory and not seen in a text.
+    #[arg(long)]
+    include_recalled: bool,
+}
+
+/// Options that select studies.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Which studies")]
+pub struct Filters {
+    #[command(flatten)]
+    common: Common,
     /// Lymphodepletion: given, none, not_reported, not_applicable.
     #[arg(long, value_delimiter = ',', value_name = "CODE")]
     lymphodepletion: Vec<String>,
@@ -43,38 +58,40 @@ pub struct Filters {
     /// Outcome that is reported, by its code: `crs_any`.
     #[arg(long, value_delimiter = ',', value_name = "CODE")]
     outcome: Vec<String>,
-    /// Year of the report: `2024`, `2023..2026`, `2024..`.
-    #[arg(long, value_name = "YEARS")]
-    year: Option<String>,
-    /// Also what was written down from memory and not seen in a text.
-    #[arg(long)]
-    include_recalled: bool,
 }
 
-impl Filters {
+impl Common {
     /// What is asked for, or which value is not known.
     pub fn selection(&self, evidence: &Evidence) -> Result<Selection, Exit> {
         let vocabulary = &evidence.vocabulary;
+        let diseases: Vec<&str> = vocabulary
+            .disease_order
+            .iter()
+            .map(|d| d.as_str())
+            .collect();
         let treatments = || {
             evidence
                 .studies
                 .values()
                 .filter_map(|s| s.treatment.as_ref())
         };
-        let diseases: Vec<&str> = vocabulary
-            .disease_order
-            .iter()
-            .map(|d| d.as_str())
+        let targets: BTreeSet<&str> = treatments()
+            .map(|t| t.target.as_str())
+            .chain(evidence.registry.iter().map(|t| t.target.as_str()))
             .collect();
-        let outcomes: Vec<&str> = vocabulary
-            .outcome_order
-            .iter()
-            .map(|o| o.as_str())
+        let products: BTreeSet<&str> = treatments()
+            .map(|t| t.product.as_str())
+            .chain(evidence.registry.iter().map(|t| t.product.as_str()))
             .collect();
-        let mut targets: Vec<&str> = treatments().map(|t| t.target.as_str()).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        let selection = Selection {
+        let targets: Vec<&str> = targets.into_iter().collect();
+        for part in &self.product {
+            let lower = part.to_lowercase();
+            if part.trim().is_empty() || !products.iter().any(|p| p.to_lowercase().contains(&lower))
+            {
+                return Err(unknown("product", part, &nearest_word(part, &products)));
+            }
+        }
+        Ok(Selection {
             diseases: each("disease", &self.disease, |d| known(d, &diseases))?,
             areas: each("area", &self.area, |area| listed(area))?,
             targets: each("target", &self.target, |target| match is_target(target) {
@@ -87,29 +104,30 @@ impl Filters {
                 found => Ok(found),
             })?
             .concat(),
+            years: self.year.as_deref().map(years).transpose()?,
+            include_recalled: self.include_recalled,
+            ..Selection::default()
+        })
+    }
+}
+
+impl Filters {
+    /// What is asked for, or which value is not known.
+    pub fn selection(&self, evidence: &Evidence) -> Result<Selection, Exit> {
+        let outcomes = &evidence.vocabulary.outcome_order;
+        let outcomes: Vec<&str> = outcomes.iter().map(|o| o.as_str()).collect();
+        Ok(Selection {
             lymphodepletion: each("lymphodepletion", &self.lymphodepletion, |l| listed(l))?,
             modalities: each("modality", &self.modality, |modality| listed(modality))?,
             designs: each("design", &self.design, |design| listed(design))?,
             outcomes: each("outcome", &self.outcome, |o| known(o, &outcomes))?,
-            years: self.year.as_deref().map(years).transpose()?,
-            include_recalled: self.include_recalled,
-        };
-        let mut products: Vec<&str> = treatments().map(|t| t.product.as_str()).collect();
-        products.sort_unstable();
-        products.dedup();
-        for part in &self.product {
-            let lower = part.to_lowercase();
-            if part.trim().is_empty() || !products.iter().any(|p| p.to_lowercase().contains(&lower))
-            {
-                return Err(unknown("product", part, &nearest_word(part, &products)));
-            }
-        }
-        Ok(selection)
+            ..self.common.selection(evidence)?
+        })
     }
 }
 
 /// Reads every value of an option, or says which one is not known.
-fn each<T>(
+pub fn each<T>(
     option: &str,
     values: &[String],
     read: impl Fn(&str) -> Result<T, String>,
@@ -132,21 +150,35 @@ pub fn listed<T: for<'de> Deserialize<'de>>(value: &str) -> Result<T, String> {
     of_code(&spelt).ok_or_else(|| hint(value, codes::<T>()))
 }
 
+/// More known values than this are not listed in a message.
+const LISTED_AT_MOST: usize = 30;
+
+/// What may have been meant: what begins so, what is spelt nearly so, or all there is.
 fn hint(value: &str, all: &[&str]) -> String {
+    let spelt = value.to_lowercase();
+    let begin: Vec<&str> = all
+        .iter()
+        .copied()
+        .filter(|k| !spelt.is_empty() && k.to_lowercase().starts_with(&spelt))
+        .collect();
     match nearest(value, all.iter().copied()) {
+        _ if !begin.is_empty() && begin.len() <= LISTED_AT_MOST => {
+            format!("did you mean `{}`?", begin.join("` or `"))
+        }
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known: {}", all.join(", ")),
+        None if all.len() <= LISTED_AT_MOST => format!("known: {}", all.join(", ")),
+        None => "the codes stand in library/evidence/outcomes.csv".into(),
     }
 }
 
 /// A product is known by any of its words.
-fn nearest_word(part: &str, products: &[&str]) -> String {
+fn nearest_word(part: &str, products: &BTreeSet<&str>) -> String {
     let words = products
         .iter()
-        .flat_map(|p| p.split([' ', '(', ')', ',', '/']));
-    match nearest(part, words.filter(|word| word.len() > 3)) {
+        .flat_map(|p| p.split([' ', '(', ')', ',', '/', '-']));
+    match nearest(part, words.filter(|word| word.len() > 2)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "no product has this in its name; see `neurocart evidence list`".into(),
+        None => "no product has this in its name; `neurocart evidence list` shows the names".into(),
     }
 }
 

@@ -7,6 +7,7 @@ use neurocart_evidence::selection::diseases;
 use neurocart_evidence::{Evidence, Study};
 
 use crate::evidence::filters::Filters;
+use crate::evidence::swimmer::swimmer;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::Exit;
 
@@ -19,21 +20,22 @@ pub struct Arguments {
 }
 
 /// What is said of a study in a line.
-pub const COLUMNS: [Column; 14] = [
+pub const COLUMNS: [Column; 15] = [
     Column::code("id", "id"),
     Column::number("year", "year"),
-    Column::code("diseases", "disease"),
-    Column::words("product", "product").expendable(4),
-    Column::words("target", "target").expendable(3),
-    Column::code("platform", "platform").expendable(8),
-    Column::code("lymphodepletion", "lymphodepletion").expendable(10),
-    Column::code("design", "design").expendable(2),
+    Column::words("diseases", "disease"),
+    Column::words("product", "product").expendable(1),
+    Column::words("target", "target").expendable(4),
+    Column::code("platform", "platform").expendable(9),
+    Column::code("lymphodepletion", "lymphodepletion").expendable(11),
+    Column::code("design", "design").expendable(5),
     Column::number("patients", "n"),
-    Column::number("outcomes", "outcomes").expendable(5),
-    Column::number("patient_series", "series").expendable(9),
-    Column::code("risk_of_bias", "risk of bias").expendable(6),
-    Column::code("state", "state").expendable(7),
-    Column::code("grade", "grade").expendable(1),
+    Column::number("outcomes", "outcomes").expendable(6),
+    Column::number("patient_series", "series").expendable(10),
+    Column::code("risk_of_bias", "risk of bias").expendable(7),
+    Column::code("state", "state").expendable(8),
+    Column::code("grade", "grade").expendable(2),
+    Column::code("tier", "tier").expendable(3),
 ];
 
 pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
@@ -53,6 +55,20 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         page.notes.push(
             "no study fits; leave a filter out, or see `neurocart evidence gaps` for what is missing".into(),
         );
+    }
+    if arguments.form.wants_figure() {
+        let recalled = selection.include_recalled;
+        page.figure = swimmer(
+            "Patients reported one by one",
+            &studies,
+            &evidence.vocabulary,
+            recalled,
+        );
+        if page.figure.is_none() {
+            return Err(Exit::invalid(
+                "no study here reports patients one by one, so there is no swimmer plot; leave `--figure` out",
+            ));
+        }
     }
     page.show(&arguments.form)
 }
@@ -80,14 +96,7 @@ pub fn row(study: &Study) -> Vec<Value> {
         study.patients.len().into(),
         study.appraisal.as_ref().map(|a| code(&a.overall)).into(),
         code(&study.state).into(),
-        grade_and_tier(study.source.grade, study.source.tier).into(),
+        code(&study.source.grade).into(),
+        code(&study.source.tier).into(),
     ]
-}
-
-/// `seen A`: how well a number is known, and the tier of the text in which it was read.
-pub fn grade_and_tier(
-    grade: neurocart_evidence::study::Grade,
-    tier: neurocart_evidence::study::Tier,
-) -> String {
-    format!("{} {}", code(&grade), code(&tier))
 }

@@ -11,6 +11,8 @@ use crate::exit::{Exit, print, print_json, say, write_file};
 
 /// Words are not broken into columns narrower than this, in characters.
 const NARROWEST_WORDS: usize = 16;
+/// A word longer than this, such as an address, may be broken itself where it stands in a column.
+const LONGEST_WORD: usize = 24;
 
 /// How the answer is wanted.
 #[derive(Args)]
@@ -19,7 +21,7 @@ pub struct Form {
     /// As JSON.
     #[arg(long, conflicts_with = "csv")]
     json: bool,
-    /// The first table as CSV.
+    /// The main table as CSV.
     #[arg(long)]
     csv: bool,
     /// Write the figure to this file (SVG).
@@ -41,12 +43,16 @@ pub struct Page {
     pub title: String,
     /// Short facts in words, above the tables: what, and its value. For readers only.
     pub facts: Vec<(String, String)>,
-    /// Tables in the order in which they are read. `--csv` gives the first.
+    /// Tables in the order in which they are read.
     pub tables: Vec<Table>,
+    /// The table that `--csv` gives, from 0.
+    pub csv: usize,
     /// What a reader must know beside the numbers.
     pub notes: Vec<String>,
     /// What programs get in JSON beside the tables.
     pub json: Vec<(&'static str, Value)>,
+    /// The JSON has all that the tables show, in its own form, and leaves them out.
+    pub json_without_tables: bool,
     /// The figure as SVG text.
     pub figure: Option<String>,
 }
@@ -57,6 +63,8 @@ pub struct Table {
     pub name: &'static str,
     /// Heading; empty where the page has one table.
     pub title: String,
+    /// Too long to read: for JSON and CSV alone.
+    pub for_programs: bool,
     /// Columns.
     pub columns: Vec<Column>,
     /// Rows, each as long as the columns.
@@ -127,6 +135,7 @@ impl Table {
         Table {
             name,
             title: title.into(),
+            for_programs: false,
             columns: columns.to_vec(),
             rows: Vec::new(),
         }
@@ -141,7 +150,10 @@ impl Table {
             .write_record(self.columns.iter().map(|c| c.name))
             .map_err(|e| failed(&e))?;
         for row in &self.rows {
-            let cells = row.iter().map(|cell| words(cell, "", "|"));
+            let cells = row.iter().map(|cell| match cell {
+                Value::Bool(yes) => yes.to_string(),
+                cell => words(cell, "", "|"),
+            });
             writer.write_record(cells).map_err(|e| failed(&e))?;
         }
         let bytes = writer.into_inner().map_err(|e| failed(&e))?;
@@ -155,32 +167,21 @@ impl Table {
             .iter()
             .map(|row| row.iter().map(|cell| words(cell, "–", ", ")).collect())
             .collect();
-        let natural: Vec<usize> = (0..self.columns.len())
-            .map(|c| {
-                let longest = cells.iter().map(|row| row[c].chars().count()).max();
-                longest
-                    .unwrap_or(0)
-                    .max(self.columns[c].head.chars().count())
-            })
-            .collect();
+        let sizes = self.sizes(&cells);
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
         let mut left_out = Vec::new();
         let widths = loop {
-            match self.fit(&shown, &natural, width) {
-                Some(widths) => break widths,
-                None => {
-                    let least = shown
-                        .iter()
-                        .copied()
-                        .max_by_key(|&c| self.columns[c].expendable);
-                    match least.filter(|&c| self.columns[c].expendable > 0) {
-                        Some(column) => {
-                            shown.retain(|&c| c != column);
-                            left_out.push(self.columns[column].head);
-                        }
-                        None => break self.fit(&shown, &natural, usize::MAX).unwrap_or_default(),
-                    }
+            let narrowest = match self.fit(&shown, &sizes, width) {
+                Ok(widths) => break widths,
+                Err(narrowest) => narrowest,
+            };
+            let expendable = |&c: &usize| self.columns[c].expendable;
+            match shown.iter().copied().max_by_key(expendable) {
+                Some(column) if expendable(&column) > 0 => {
+                    shown.retain(|&c| c != column);
+                    left_out.push(self.columns[column].head);
                 }
+                _ => break narrowest,
             }
         };
         let mut text = String::new();
@@ -190,7 +191,7 @@ impl Table {
                 .iter()
                 .zip(&widths)
                 .map(|(&c, &width)| match self.columns[c].shape {
-                    Shape::Words => wrap(&row[c], width),
+                    Shape::Words => wrap_hard(&row[c], width),
                     _ => vec![row[c].clone()],
                 })
                 .collect();
@@ -212,21 +213,42 @@ impl Table {
         (text, left_out)
     }
 
-    /// Widths of the shown columns that fit, the columns of words narrowed where need be.
-    fn fit(&self, shown: &[usize], natural: &[usize], width: usize) -> Option<Vec<usize>> {
-        let mut widths: Vec<usize> = shown.iter().map(|&c| natural[c]).collect();
+    /// Widths of the shown columns that fit, the columns of words narrowed where need be; or that they
+    /// do not fit, with the narrowest widths.
+    fn fit(
+        &self,
+        shown: &[usize],
+        sizes: &[(usize, usize)],
+        width: usize,
+    ) -> Result<Vec<usize>, Vec<usize>> {
+        let mut widths: Vec<usize> = shown.iter().map(|&c| sizes[c].0).collect();
         loop {
             let total = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
             if total <= width {
-                return Some(widths);
+                return Ok(widths);
             }
-            let words = (0..shown.len()).filter(|&i| self.columns[shown[i]].shape == Shape::Words);
-            let widest = words.max_by_key(|&i| widths[i])?;
-            if widths[widest] <= NARROWEST_WORDS {
-                return None;
+            let wide = (0..shown.len()).filter(|&i| widths[i] > sizes[shown[i]].1);
+            match wide.max_by_key(|&i| widths[i]) {
+                Some(widest) => widths[widest] -= 1,
+                None => return Err(widths),
             }
-            widths[widest] -= 1;
         }
+    }
+
+    /// The widest and the narrowest that each column can be.
+    fn sizes(&self, cells: &[Vec<String>]) -> Vec<(usize, usize)> {
+        let size = |(c, column): (usize, &Column)| {
+            let texts = || cells.iter().map(|row| row[c].as_str()).chain([column.head]);
+            let natural = texts().map(|t| t.chars().count()).max().unwrap_or(0);
+            let words = texts().flat_map(str::split_whitespace);
+            let longest = words.map(|w| w.chars().count()).max().unwrap_or(0);
+            let narrowest = match column.shape {
+                Shape::Words => longest.clamp(NARROWEST_WORDS, LONGEST_WORD),
+                _ => natural,
+            };
+            (natural, narrowest.min(natural))
+        };
+        self.columns.iter().enumerate().map(size).collect()
     }
 }
 
@@ -246,7 +268,7 @@ impl Page {
             return print_json(self);
         }
         if form.csv {
-            return match self.tables.first() {
+            return match self.tables.get(self.csv) {
                 Some(table) => print(&table.csv()?),
                 None => Err(Exit::invalid("there is no table here; leave `--csv` out")),
             };
@@ -281,7 +303,11 @@ impl Page {
             }
         }
         let mut left_out: Vec<&str> = Vec::new();
-        for table in self.tables.iter().filter(|t| !t.rows.is_empty()) {
+        for table in self
+            .tables
+            .iter()
+            .filter(|t| !t.rows.is_empty() && !t.for_programs)
+        {
             text.push('\n');
             if !table.title.is_empty() {
                 text += &format!("{}\n", table.title);
@@ -323,7 +349,7 @@ impl Serialize for Page {
         for (name, value) in &self.json {
             map.serialize_entry(name, value)?;
         }
-        for table in &self.tables {
+        for table in self.tables.iter().filter(|_| !self.json_without_tables) {
             map.serialize_entry(table.name, &Rows(table))?;
         }
         map.serialize_entry("notes", &self.notes)?;
@@ -368,8 +394,27 @@ fn words(cell: &Value, missing: &str, between: &str) -> String {
     }
 }
 
-/// Lines of at most `width` characters, broken between words; a word that is longer is broken itself.
+/// Lines of at most `width` characters, broken between words. A word that is longer, such as an
+/// address, stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+/// As `wrap`, and a word that is longer is broken itself.
+fn wrap_hard(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -440,8 +485,12 @@ mod tests {
     }
 
     #[test]
-    fn a_word_longer_than_the_line_is_broken() {
-        assert_eq!(wrap("ab abcdefgh c", 4), ["ab", "abcd", "efgh", "c"]);
-        assert_eq!(wrap("", 4), [""]);
+    fn a_word_longer_than_the_line_is_broken_in_a_column_alone() {
+        assert_eq!(wrap_hard("ab abcdefgh c", 4), ["ab", "abcd", "efgh", "c"]);
+        assert_eq!(wrap("ab abcdefgh c", 4), ["ab", "abcdefgh", "c"]);
+        assert_eq!(
+            (wrap_hard("", 4), wrap("", 4)),
+            (vec![String::new()], vec![String::new()])
+        );
     }
 }

@@ -20,7 +20,7 @@ use neurocart_trial::summary::{KnownFailure, known_failures};
 use neurocart_trial::therapy::Therapy;
 use neurocart_trial::validation::comparison::{Comparison, Plan};
 
-use crate::evidence::list::grade_and_tier;
+use crate::evidence::printed::grade_and_tier;
 use crate::evidence::table::{Column, Page, Table};
 use crate::exit::{Exit, print, print_json, say, write_file};
 

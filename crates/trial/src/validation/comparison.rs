@@ -6,7 +6,7 @@ use neurocart_library::{Library, Problem, nearest, toml_file};
 
 use super::estimate::Statistic;
 use super::measure::Measure;
-use super::published::Reference;
+use super::reference::Reference;
 use crate::error::Error;
 use crate::parameters::Parameters;
 
@@ -60,8 +60,8 @@ pub struct Comparison {
     /// Who is simulated.
     #[serde(default)]
     pub population: Population,
-    /// Trial of `landmarks/trials.csv` whose entry limits of EDSS and MG-ADL the patients meet and
-    /// whose arms give the size of the trial.
+    /// Study of the evidence base whose entry limits of EDSS and MG-ADL the patients meet and whose
+    /// arms give the size of the trial.
     #[serde(default)]
     pub trial: Option<String>,
     /// Last day of the simulation from the first treatment.
@@ -76,7 +76,7 @@ pub struct Comparison {
     /// The published figure.
     pub published: Reference,
     /// Patients behind the published figure, of both arms for a ratio or a difference, where
-    /// neither its row nor `trial` says so.
+    /// neither the figure nor `trial` says so.
     #[serde(default)]
     pub size: Vec<u64>,
     /// Why no verdict is given although both figures are shown.

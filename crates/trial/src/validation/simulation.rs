@@ -8,7 +8,7 @@ use neurocart_library::{Library, Problem};
 use super::Options;
 use super::comparison::{Comparison, Population};
 use super::measure::{Observation, Solved, VISIT_WEEKS};
-use super::published::TrialFacts;
+use super::study_figure::TrialFacts;
 use crate::bank::{self, BankRequest};
 use crate::correlation::Correlations;
 use crate::course::{self, Course, Plan};
