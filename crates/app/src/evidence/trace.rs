@@ -375,7 +375,8 @@ fn trace<'a>(
         low: used.and_then(|p| p.low),
         high: used.and_then(|p| p.high),
         unit: row.unit(),
-        distribution: used.map(|p| p.distribution().to_string()),
+        // A blank is inherited from the row below, which its own trace shows.
+        distribution: used.and_then(|p| p.distribution).map(|d| d.to_string()),
         cv: used.and_then(|p| p.cv),
         grade: row.grade(),
         grade_meaning: Grade::of(row.grade()).meaning(),
