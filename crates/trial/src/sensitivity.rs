@@ -770,11 +770,11 @@ mod tests {
     fn a_step_ends_at_the_end_of_the_range() {
         let found = of("t19", "product:cd19-autologous", "mg-achr", "cd19-cart");
         assert_eq!(found.parameter.raised, None);
+        assert_eq!(found.parameter.typical, Some(1.0));
+        assert_eq!(found.parameter.low, Some(0.0));
         let found = of("C5Imax", "core", "mg-achr", "eculizumab");
         assert_eq!(found.parameter.raised, found.parameter.high);
         assert!(elasticity(&found, "mg_adl_week_24") < -THRESHOLD);
-        assert_eq!(found.parameter.typical, Some(1.0));
-        assert_eq!(found.parameter.low, Some(0.0));
     }
 
     /// The page on the model states these for its reader.

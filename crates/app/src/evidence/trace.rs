@@ -679,11 +679,13 @@ fn figure(trace: &Trace, found: &Sensitivities) -> String {
         value: o.elasticity.unwrap_or(f64::NAN),
     });
     let tornado = Tornado {
-        title: format!("What moves with {}: {}", found.name, trace.meaning),
+        title: format!("What moves with {}", found.name),
         axis: format!("d ln output / d ln {}", found.name),
         bars: bars.collect(),
         caption: format!(
-            "Typical patient, {}, {}, {} weeks; {} at {}. Outputs below {THRESHOLD} are left out. {}",
+            "{}: {}. Typical patient, {}, {}, {} weeks; {} at {}. Outputs below {THRESHOLD} are left out. {}",
+            found.name,
+            trace.meaning,
             found.disease,
             found.therapy,
             significant(found.horizon_days / 7.0),
