@@ -104,7 +104,12 @@ fn assumptions(summary: &Summary) -> Vec<Assumption> {
                 Some(cv) => format!("{} (CV {} %)", significant(a.value), fixed(100.0 * cv, 0)),
                 None => significant(a.value),
             },
-            unit: a.unit.clone(),
+            // The table writes `1` for a pure number.
+            unit: if a.unit == "1" {
+                String::new()
+            } else {
+                a.unit.clone()
+            },
             grade: Grade::of(&a.grade),
             source: a.source.clone(),
             locator: a.locator.clone(),

@@ -68,6 +68,7 @@ fn trial() -> TrialReport {
         operating_characteristics: operating(),
         design_figures: Vec::new(),
         assumptions: assumptions(),
+        evidence: Vec::new(),
         known_failures: vec![
             "IgG falls faster than was published after BCMA CAR T: 61 % of baseline at week 4 \
              against 70 to 85 % observed (invented example, doi:10.1000/example.1)."
@@ -549,6 +550,7 @@ fn assumptions() -> Vec<Assumption> {
         unit: unit.into(),
         grade,
         source: source.into(),
+        ..Assumption::default()
     };
     let mut rows = vec![
         row(

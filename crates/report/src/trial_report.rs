@@ -1,5 +1,7 @@
 //! The report of a trial: plain data in, one self-contained HTML file out.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::figure::svg::FIGURE_CSS;
@@ -7,7 +9,7 @@ use crate::figure::{
     DataTable, curves, interval, kaplan_meier, patient_flow, patient_panels, responders, scores,
     trajectory,
 };
-use crate::format::{coordinate, count, fixed, pretty_unit};
+use crate::format::{coordinate, count, escape, fixed, pretty_unit};
 use crate::html::{FigureBlock, link_dois};
 use crate::patient_report::panel_figure;
 use crate::safety::render_safety_html;
@@ -305,6 +307,8 @@ struct GradeBlock {
     name: &'static str,
     meaning: &'static str,
     count: usize,
+    /// Shown unfolded: what the user set is few and comes first.
+    open: bool,
     /// Share of all assumptions, for a bar.
     share_percent: String,
     rows: Vec<AssumptionRow>,
@@ -317,6 +321,7 @@ struct AssumptionRow {
     value: String,
     source: String,
     locator: String,
+    /// HTML: ids, linked to the list of studies.
     evidence: Vec<String>,
 }
 
@@ -349,7 +354,7 @@ impl<'a> Page<'a> {
             safety,
             operating: operating_html(&report.operating_characteristics),
             design_figures: numbered(&report.design_figures, "design-figure", design_html),
-            grades: grade_blocks(&report.assumptions),
+            grades: grade_blocks(report),
             studies: report.evidence.iter().map(study_row).collect(),
             known_failures: report
                 .known_failures
@@ -540,7 +545,9 @@ fn operating_html(rows: &[OperatingCharacteristic]) -> String {
     .html(|layout| interval::draw(rows, layout))
 }
 
-fn grade_blocks(assumptions: &[Assumption]) -> Vec<GradeBlock> {
+fn grade_blocks(report: &TrialReport) -> Vec<GradeBlock> {
+    let assumptions = &report.assumptions;
+    let studies: BTreeSet<&str> = report.evidence.iter().map(|s| s.id.as_str()).collect();
     let by_user = (None, "Set by the user", "in place of the library's value");
     let by_grade = Grade::ALL.map(|grade| (Some(grade), grade.heading(), grade.meaning()));
     let mut blocks = Vec::new();
@@ -548,7 +555,7 @@ fn grade_blocks(assumptions: &[Assumption]) -> Vec<GradeBlock> {
         let rows: Vec<AssumptionRow> = assumptions
             .iter()
             .filter(|a| (!a.set_by_user).then_some(a.grade) == grade)
-            .map(assumption_row)
+            .map(|a| assumption_row(a, &studies))
             .collect();
         if !rows.is_empty() {
             let share = 100.0 * rows.len() as f64 / assumptions.len() as f64;
@@ -557,6 +564,7 @@ fn grade_blocks(assumptions: &[Assumption]) -> Vec<GradeBlock> {
                 name,
                 meaning,
                 count: rows.len(),
+                open: grade.is_none(),
                 share_percent,
                 rows,
             });
@@ -565,7 +573,14 @@ fn grade_blocks(assumptions: &[Assumption]) -> Vec<GradeBlock> {
     blocks
 }
 
-fn assumption_row(assumption: &Assumption) -> AssumptionRow {
+fn assumption_row(assumption: &Assumption, studies: &BTreeSet<&str>) -> AssumptionRow {
+    let study = |id: &String| {
+        let name = escape(id);
+        match studies.contains(id.as_str()) {
+            true => format!("<a class=\"study\" href=\"#study-{name}\">{name}</a>"),
+            false => format!("<code>{name}</code>"),
+        }
+    };
     let value = format!("{} {}", assumption.value, pretty_unit(&assumption.unit));
     AssumptionRow {
         name: assumption.name.clone(),
@@ -573,7 +588,7 @@ fn assumption_row(assumption: &Assumption) -> AssumptionRow {
         value: value.trim().to_string(),
         source: link_dois(&assumption.source),
         locator: link_dois(&assumption.locator),
-        evidence: assumption.evidence.clone(),
+        evidence: assumption.evidence.iter().map(study).collect(),
     }
 }
 

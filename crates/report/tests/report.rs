@@ -68,6 +68,10 @@ fn a_script_in_any_text_comes_out_harmless() {
     report.responders[0].definition = evil.into();
     report.assumptions[0].source = evil.into();
     report.assumptions[0].symbol = evil.into();
+    report.assumptions[0].locator = evil.into();
+    report.assumptions[0].evidence = vec![evil.into()];
+    report.evidence[0].title = evil.into();
+    report.evidence[0].citation = evil.into();
     report.known_failures[0] = evil.into();
     report.warnings[0] = evil.into();
     report.provenance.command = evil.into();

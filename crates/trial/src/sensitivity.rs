@@ -145,8 +145,8 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// True if an output moves when the parameter goes to an end of its range, or a tenth up where it has
-    /// none. Two solves: of many scenarios the first that counts is sought.
+    /// True if an output moves by [`THRESHOLD`] per logarithm when the parameter goes to an end of its
+    /// range, or a tenth up where it has none. Two solves: of many scenarios the first that counts is sought.
     fn acts(&self) -> Result<bool, Error> {
         let [low, lowered, typical, raised, high] = self.values();
         let Some(typical) = typical else {
@@ -159,9 +159,10 @@ impl<'a> Setting<'a> {
                 Err(Error::Input(_)) => continue,
                 Err(error) => return Err(error),
             };
-            let threshold = match Some(value) == high || Some(value) == low {
-                true => THRESHOLD,
-                false => THRESHOLD * STEP.ln(),
+            let span = (value / typical).abs().ln().abs();
+            let threshold = match span.is_finite() {
+                true => THRESHOLD * span.min(1.0),
+                false => THRESHOLD,
             };
             let mut pairs = before.iter().zip(&after);
             return Ok(pairs.any(|(a, b)| part_of_larger(a.value, b.value) >= threshold));
@@ -769,12 +770,11 @@ mod tests {
     fn a_step_ends_at_the_end_of_the_range() {
         let found = of("t19", "product:cd19-autologous", "mg-achr", "cd19-cart");
         assert_eq!(found.parameter.raised, None);
-        let found = of("C5Imax", "core", "nmosd-aqp4", "eculizumab");
-        assert_eq!(found.parameter.raised, found.parameter.high);
-        // The hazard is proportional to 1 - wCn C5Imax where the drug saturates.
-        assert!(elasticity(&found, "attacks") < -2.0);
         assert_eq!(found.parameter.typical, Some(1.0));
         assert_eq!(found.parameter.low, Some(0.0));
+        let found = of("C5Imax", "core", "mg-achr", "eculizumab");
+        assert_eq!(found.parameter.raised, found.parameter.high);
+        assert!(elasticity(&found, "mg_adl_week_24") < -THRESHOLD);
     }
 
     /// The page on the model states these for its reader.

@@ -10,6 +10,7 @@ use neurocart_evidence::missing::{Missing, missing};
 use neurocart_evidence::rules::{StudyFile, check_study, check_together};
 use neurocart_evidence::{Evidence, Study};
 use neurocart_library::{Error, Library, Problem, toml_file};
+use neurocart_trial::parameters::Parameters;
 
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::{Code, Exit, say};
@@ -28,7 +29,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     let (evidence, of_library) = Evidence::with_problems(library)?;
     let (studies, problems) = match arguments.files.is_empty() {
-        true => (evidence.studies.values().cloned().collect(), of_library),
+        true => (
+            evidence.studies.values().cloned().collect(),
+            [of_library, of_parameters(library)].concat(),
+        ),
         false => named(&arguments.files, library, &evidence)?,
     };
     let lacking: Vec<(&Study, Vec<Missing>)> = studies
@@ -49,6 +53,15 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         code,
         message: String::new(),
     })
+}
+
+/// What is wrong in the parameter table, whose rows name the studies behind them.
+fn of_parameters(library: &Library) -> Vec<Problem> {
+    match Parameters::of(library) {
+        Err(neurocart_trial::Error::Inputs(problems)) => problems,
+        Err(neurocart_trial::Error::Input(problem)) => vec![*problem],
+        _ => Vec::new(),
+    }
 }
 
 /// Reads and checks the named files, by themselves and against the library.

@@ -375,7 +375,8 @@ fn trace<'a>(
         low: used.and_then(|p| p.low),
         high: used.and_then(|p| p.high),
         unit: row.unit(),
-        distribution: used.map(|p| p.distribution().to_string()),
+        // A blank is inherited from the row below, which its own trace shows.
+        distribution: used.and_then(|p| p.distribution).map(|d| d.to_string()),
         cv: used.and_then(|p| p.cv),
         grade: row.grade(),
         grade_meaning: Grade::of(row.grade()).meaning(),
@@ -678,11 +679,13 @@ fn figure(trace: &Trace, found: &Sensitivities) -> String {
         value: o.elasticity.unwrap_or(f64::NAN),
     });
     let tornado = Tornado {
-        title: format!("What moves with {}: {}", found.name, trace.meaning),
+        title: format!("What moves with {}", found.name),
         axis: format!("d ln output / d ln {}", found.name),
         bars: bars.collect(),
         caption: format!(
-            "Typical patient, {}, {}, {} weeks; {} at {}. Outputs below {THRESHOLD} are left out. {}",
+            "{}: {}. Typical patient, {}, {}, {} weeks; {} at {}. Outputs below {THRESHOLD} are left out. {}",
+            found.name,
+            trace.meaning,
             found.disease,
             found.therapy,
             significant(found.horizon_days / 7.0),

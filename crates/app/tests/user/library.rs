@@ -177,7 +177,7 @@ fn broken_files_are_named_with_their_lines() {
     ---- stderr
     error: `rho`, column `value`: `fast3.0` is not a number
       --> mine/parameters.csv:24
-      24 | rho,core,fast3.0,2.2,3.6,1/d,0.08,lognormal,cart_cells,fastest proliferation of effector CAR T cells; a 1 % change moves the peak by 4.4 %,"Stein 2019, 10.1002/psp4.12388",ALL-like net growth ln(3900)/9.3 = 0.889/d; liso-cel doubling 0.755 d,derived,https://github.com/nlmixr2/nlmixr2lib/blob/739494780d0e2b043f851aa7956405a33d91be6b/inst/modeldb/specificDrugs/Stein_2019_Tisagenlecleucel.R
+      24 | rho,core,fast3.0,2.2,3.6,1/d,0.08,lognormal,cart_cells,fastest proliferation of effector CAR T cells; a 1 % change moves the peak by 4.4 %,"Stein 2019, 10.1002/psp4.12388",ALL-like net growth ln(3900)/9.3 = 0.889/d; liso-cel doubling 0.755 d,derived,https://github.com/nlmixr2/nlmixr2lib/blob/739494780d0e2b043f851aa7956405a33d91be6b/inst/modeldb/specificDrugs/Stein_2019_Tisagenlecleucel.R,stein2019-tisacel-kinetics;ogasawara2021-lisocel-poppk
          = hint: use a decimal point, as in 0.25 or 2e6
     "#);
     std::fs::remove_dir_all(folder.path("mine")).unwrap();

@@ -8,6 +8,7 @@ mod disk;
 mod evidence;
 mod evidence_diff;
 mod evidence_import;
+mod evidence_trace;
 mod interruption;
 mod library;
 mod new;

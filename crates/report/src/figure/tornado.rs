@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_numbers_are_told_in_words_too() {
-        insta::assert_snapshot!(describe(&tornado()), @"");
+        insta::assert_snapshot!(describe(&tornado()), @r"d ln output / d ln rho: CAR T peak in blood 4.4; day of that peak −0.6; days of depletion not defined.");
         assert!(
             render_tornado_svg(&Tornado::default(), Layout::Narrow).contains("No values to show")
         );

@@ -286,8 +286,27 @@ pub fn report(arms: usize) -> TrialReport {
             unit: "days".into(),
             grade,
             source: "A 2020, doi:10.1000/abc".into(),
+            locator: "Table 1".into(),
+            evidence: vec!["a2020-half-life".into()],
+            set_by_user: false,
         })
-        .to_vec(),
+        .into_iter()
+        .chain([Assumption {
+            name: "Help without B cells".into(),
+            symbol: "theta".into(),
+            value: "0.2".into(),
+            source: "set by the user (trial.toml); the table has 0.05".into(),
+            set_by_user: true,
+            ..Assumption::default()
+        }])
+        .collect(),
+        evidence: vec![StudyInUse {
+            id: "a2020-half-life".into(),
+            title: "Half-life of IgG".into(),
+            citation: "doi:10.1000/abc".into(),
+            grade: Grade::Recalled,
+            parameters: vec!["thalf_IgG".into()],
+        }],
         known_failures: vec!["IgG falls too fast (doi:10.1000/abc).".into()],
         warnings: vec!["3 patients were rejected.".into()],
         provenance: Provenance {
