@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use neurocart_library::{Error, Library};
 
 use crate::certainty::{Certainty, certainty};
+use crate::comparison::{compared, with_companions};
 use crate::evidence::Evidence;
 use crate::pooling::{Options, Pooled, pool};
 use crate::question::{Question, questions};
@@ -69,12 +70,24 @@ pub fn answer(evidence: &Evidence, question: Question, include_recalled: bool) -
     for outcome in &question.outcomes {
         for group in &question.groups {
             let ask = |without: &[String]| {
-                let series = series(evidence, &group.request(outcome, include_recalled, without));
+                let request = group.request(outcome, include_recalled, without);
                 let options = Options {
                     across_scales: group.across_scales || !group.gradings.is_empty(),
                     ..Options::default()
                 };
-                let pooled = pool(&series, options);
+                let (series, pooled) = match group.compare {
+                    Some(scale) => {
+                        let series = compared(evidence, &request, scale);
+                        let pooled = pool(&series, options);
+                        let pooled = with_companions(pooled, &series, scale);
+                        (series, pooled)
+                    }
+                    None => {
+                        let series = series(evidence, &request);
+                        let pooled = pool(&series, options);
+                        (series, pooled)
+                    }
+                };
                 let certainty = certainty(&series, &pooled, &group.judgements);
                 GroupAnswer {
                     outcome: outcome.clone(),

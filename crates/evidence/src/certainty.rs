@@ -157,7 +157,7 @@ fn judgement(domain: Domain, down: u8, why: impl Into<String>) -> Judgement {
 
 /// Share of the patients, from 0 to 1, in rows that fulfil `is`; of the rows where no numbers are known.
 fn share(rows: &[&Row], is: impl Fn(&Row) -> bool) -> f64 {
-    let weight = |row: &Row| row.total.unwrap_or(1) as f64;
+    let weight = |row: &Row| row.patients().unwrap_or(1) as f64;
     let all: f64 = rows.iter().map(|r| weight(r)).sum();
     let those: f64 = rows.iter().filter(|r| is(r)).map(|r| weight(r)).sum();
     // An empty sum is -0.
@@ -255,18 +255,34 @@ fn some(count: usize, noun: &str) -> String {
 }
 
 fn imprecision(measure: Measure, pooled: &Pooled, rows: &[&Row]) -> Judgement {
-    let patients: u64 = rows.iter().filter_map(|r| r.total).sum();
-    let width = match (measure, pooled.estimates.first()) {
+    let patients: u64 = rows.iter().filter_map(|r| r.patients()).sum();
+    let first = pooled.estimates.first();
+    let width = match (measure, first) {
         (Measure::Proportion, Some(e)) => e.upper - e.lower,
         _ => 0.0,
     };
+    let no_effect = match measure {
+        Measure::Ratio => Some(1.0),
+        Measure::Difference => Some(0.0),
+        _ => None,
+    };
+    let either_way = first
+        .zip(no_effect)
+        .is_some_and(|(e, none)| e.lower < none && none < e.upper);
     let down = if patients < VERY_FEW_PATIENTS || width > VERY_WIDE {
         2
-    } else if patients < FEW_PATIENTS || width > WIDE {
+    } else if patients < FEW_PATIENTS || width > WIDE || either_way {
         1
     } else {
         0
     };
+    if either_way {
+        let words = format!(
+            "{}, interval from benefit to harm",
+            some(patients as usize, "patient")
+        );
+        return judgement(Domain::Imprecision, down, words);
+    }
     let words = match width {
         0.0 => some(patients as usize, "patient"),
         _ => format!("{patients} patients, interval {width:.0} percentage points wide"),

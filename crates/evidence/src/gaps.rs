@@ -316,7 +316,7 @@ mod tests {
             areas: vec![Area::Neuroimmune],
             ..Selection::default()
         });
-        let of = |disease: &str| {
+        let of = |disease: &'static str| {
             map.of(disease, "CD19")
                 .map(|c| c.question.clone())
                 .collect::<Vec<String>>()

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod appraisal;
 pub mod certainty;
 pub mod codes;
+pub mod comparison;
 pub mod difference;
 pub mod evidence;
 pub mod gaps;

@@ -36,13 +36,19 @@ pub fn missing(study: &Study) -> Vec<Missing> {
     if in_patients {
         conduct(study, &mut add);
     }
-    for arm in &study.arms {
-        if arm.patients.is_none() && arm.role != ArmRole::Contrast {
-            add(
-                "arm.patients",
-                format!("number of patients of arm `{}`", arm.name),
-            );
-        }
+    let unknown_size = |arm: &&Arm| arm.patients.is_none() && arm.role != ArmRole::Contrast;
+    let arms: Vec<&str> = study
+        .arms
+        .iter()
+        .filter(unknown_size)
+        .map(|a| a.name.as_str())
+        .collect();
+    if !arms.is_empty() {
+        let word = if arms.len() == 1 { "arm" } else { "arms" };
+        add(
+            "arm.patients",
+            format!("number of patients of {word} {}", arms.join(", ")),
+        );
     }
     for (index, outcome) in study.outcomes.iter().enumerate() {
         figure(index, outcome, &mut add);
@@ -88,10 +94,13 @@ fn source(source: &Source, add: &mut impl FnMut(&str, String)) {
     if source.grade == Grade::Recalled {
         add("source.grade", "a text in which the record was read".into());
     }
-    for field in &source.recalled_fields {
+    if !source.recalled_fields.is_empty() {
         add(
             "source.recalled_fields",
-            format!("`{field}` is recalled and was not read"),
+            format!(
+                "a text in which recalled fields can be read: {}",
+                source.recalled_fields.join(", ")
+            ),
         );
     }
 }
@@ -238,13 +247,13 @@ tier = "R"
         insta::assert_snapshot!(words(STUDY), @r"
         state: the record is only included
         source.doi: DOI of a paper
-        source.recalled_fields: `treatment.dose` is recalled and was not read
+        source.recalled_fields: a text in which recalled fields can be read: treatment.dose
         source.trials: registry number of a trial
         design.patients: number of patients
         design.follow_up_months: median follow-up
         treatment.lymphodepletion: whether lymphodepletion was given
         treatment.dose: dose
-        arm.patients: number of patients of arm `all`
+        arm.patients: number of patients of arm all
         outcome.total: number of patients behind outcome 1 `crs_any`
         outcome.grading: scale of outcome 1 `crs_any`
         outcome.total: number of patients behind outcome 2 `crs_any`

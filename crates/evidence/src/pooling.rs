@@ -118,7 +118,7 @@ pub fn pool(series: &Series, options: Options) -> Pooled {
         .collect();
     let mut pooled = Pooled {
         studies: rows.len(),
-        patients: rows.iter().filter_map(|r| r.total).sum(),
+        patients: rows.iter().filter_map(|r| r.patients()).sum(),
         events: (series.measure == Measure::Proportion)
             .then(|| rows.iter().filter_map(|r| r.events).sum()),
         estimates: Vec::new(),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use neurocart_library::{Error, Library, Problem, nearest, toml_file};
 
 use crate::certainty::Judgement;
+use crate::comparison::Scale;
 use crate::evidence::Evidence;
 use crate::selection::Selection;
 use crate::series::Request;
@@ -87,6 +88,8 @@ pub struct Group {
     pub across_scales: bool,
     /// The time to take, months; the latest if absent.
     pub month: Option<f64>,
+    /// Compare with the control arm of each study, on this scale.
+    pub compare: Option<Scale>,
     /// Judgements on certainty by a person, in place of the rules.
     pub judgements: Vec<Judgement>,
 }

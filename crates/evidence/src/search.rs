@@ -41,7 +41,7 @@ pub fn search(library: &Library, evidence: &Evidence, words: &[String]) -> Resul
         let mut fields = Vec::new();
         for code in diseases(study) {
             if let Some(disease) = evidence.vocabulary.diseases.get(code) {
-                let names = [&[disease.label.clone()], disease.synonyms.as_slice()].concat();
+                let names = [std::slice::from_ref(&disease.label), &disease.synonyms].concat();
                 fields.push(("disease".to_owned(), names.join(", ")));
             }
         }

@@ -98,6 +98,8 @@ pub struct Row {
     pub text: Option<String>,
     /// Standard error on the scale on which it is pooled; none where it cannot be had.
     pub standard_error: Option<f64>,
+    /// The control arm with which it is compared.
+    pub contrast: Option<Contrast>,
     /// Toxicity scale.
     pub grading: Option<String>,
     /// What to cite.
@@ -112,6 +114,17 @@ pub struct Row {
     pub risk: Option<Risk>,
 }
 
+/// Counts of a control arm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contrast {
+    /// Arm.
+    pub arm: String,
+    /// Patients with the event.
+    pub events: u64,
+    /// Patients.
+    pub total: u64,
+}
+
 /// A figure that was left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
@@ -123,6 +136,14 @@ pub struct LeftOut {
     pub time_months: Option<f64>,
     /// Why.
     pub reason: Reason,
+}
+
+impl Row {
+    /// Patients behind the figure, controls included where it compares; none where not reported.
+    pub fn patients(&self) -> Option<u64> {
+        let controls = self.contrast.as_ref().map_or(0, |c| c.total);
+        self.total.map(|total| total + controls)
+    }
 }
 
 /// Why a figure was left out.
@@ -477,7 +498,7 @@ fn role_refusal(
 }
 
 /// The arm of which this one is a part, or itself.
-fn whole<'a>(study: &'a Study, arm: &'a Arm) -> &'a Arm {
+pub(crate) fn whole<'a>(study: &'a Study, arm: &'a Arm) -> &'a Arm {
     let mut whole = arm;
     // As many steps as there are arms, so that a circle of parts ends.
     for _ in &study.arms {
@@ -629,6 +650,7 @@ fn row(candidate: &Candidate, measure: Measure, code: &OutcomeCode) -> Row {
         },
         text: outcome.text.clone(),
         standard_error: None,
+        contrast: None,
         grading: outcome.grading.clone(),
         citation: outcome
             .cite

@@ -1,5 +1,7 @@
 //! Records of a trial registry and of PubMed as drafts of study files.
 
+use std::sync::LazyLock;
+
 use insta::assert_snapshot;
 use neurocart_evidence::evidence::parse;
 use neurocart_evidence::import::{Draft, Import, RecordFile};
@@ -17,8 +19,10 @@ const ASTHMA: &str = include_str!("records/asthma.json");
 const NMOSD_PAPER: &str = include_str!("records/pubmed-36596762.xml");
 const TWO_PAPERS: &str = include_str!("records/pubmed-two.xml");
 
-fn evidence() -> Evidence {
-    Evidence::of(&Library::embedded()).unwrap()
+fn evidence() -> &'static Evidence {
+    static SHIPPED: LazyLock<Evidence> =
+        LazyLock::new(|| Evidence::of(&Library::embedded()).unwrap());
+    &SHIPPED
 }
 
 fn import_into(evidence: &Evidence, bytes: &[u8], anyway: bool) -> Result<Vec<Draft>, Error> {
@@ -30,7 +34,7 @@ fn import_into(evidence: &Evidence, bytes: &[u8], anyway: bool) -> Result<Vec<Dr
 }
 
 fn drafts(text: &str) -> Vec<Draft> {
-    import_into(&evidence(), text.as_bytes(), false).unwrap_or_else(|error| panic!("{error}"))
+    import_into(evidence(), text.as_bytes(), false).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn draft(text: &str) -> Draft {
@@ -40,7 +44,7 @@ fn draft(text: &str) -> Draft {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    import_into(&evidence(), bytes, false)
+    import_into(evidence(), bytes, false)
         .expect_err("the record is refused")
         .to_string()
 }
@@ -260,7 +264,7 @@ fn a_record_of_another_field_is_refused_unless_asked_for() {
       --> record
          = hint: the evidence base covers neuroimmune disease (MG, LEMS, MS, NMOSD, MOGAD, SPS, GAD-ataxia, CIDP, AE, IMNM, neuro-unspecified), rheumatology (IIM, SLE, SSc, RA, PAN, AAV, SjD, APS, CTD, IgG4-RD, Behcet), other autoimmune disease (PV, AIHA, ITP, AA, IgAN, MN, anti-GBM, T1D, Graves, cGVHD, autoimmune), cancer (LBCL, MCL, B-NHL, B-ALL, MM, POEMS, HM); `--anyway` imports the record with its disease left to decide
     ");
-    let drafts = import_into(&evidence(), ASTHMA.as_bytes(), true).unwrap();
+    let drafts = import_into(evidence(), ASTHMA.as_bytes(), true).unwrap();
     assert!(drafts[0].study.population.diseases.is_empty());
     assert!(
         decisions(&drafts[0]).contains("population.diseases: no code"),
@@ -306,7 +310,7 @@ fn what_is_no_record_is_refused_with_its_place() {
 fn one_broken_record_of_several_leaves_no_draft() {
     let evidence = evidence();
     let import = Import {
-        evidence: &evidence,
+        evidence,
         anyway: false,
     };
     let file = |name, text: &'static str| RecordFile {
@@ -408,7 +412,7 @@ proptest! {
         }
         let inserted = format!("{}{text}{}", &record[..place], &record[place..]);
         for text in [&text, &format!("{{{text}"), &format!("<PubmedArticle>{text}"), &inserted] {
-            if let Ok(drafts) = import_into(&evidence, text.as_bytes(), true) {
+            if let Ok(drafts) = import_into(evidence, text.as_bytes(), true) {
                 for draft in drafts {
                     prop_assert_eq!(parse(&draft.text(), "draft").unwrap(), draft.study);
                 }
@@ -438,7 +442,7 @@ proptest! {
         let mut told = Vec::new();
         numbers(&json, &mut told);
         let text = json.to_string();
-        let Ok(drafts) = import_into(&evidence, text.as_bytes(), true) else {
+        let Ok(drafts) = import_into(evidence, text.as_bytes(), true) else {
             return Ok(());
         };
         for draft in drafts {

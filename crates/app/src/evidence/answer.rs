@@ -93,7 +93,7 @@ fn overview(
                     .series
                     .rows
                     .iter()
-                    .filter_map(|r| r.total)
+                    .filter_map(|r| r.patients())
                     .sum::<u64>()
                     .into(),
                 wording::answer(&group.series, &group.pooled).into(),
@@ -157,7 +157,7 @@ fn one(arguments: &Arguments, answer: Answer) -> Result<(), Exit> {
     for group in &answer.groups {
         let unit = wording::unit(&group.series);
         let head = |method: String, words: String, prediction: Option<String>| {
-            let patients: u64 = group.series.rows.iter().filter_map(|r| r.total).sum();
+            let patients: u64 = group.series.rows.iter().filter_map(|r| r.patients()).sum();
             vec![
                 group.outcome_label.as_str().into(),
                 label(group).into(),

@@ -151,12 +151,13 @@ fn pooled(answer: &Option<PooledAnswer>) -> String {
     let Some(answer) = answer else {
         return "not asked".into();
     };
+    let studies = match answer.studies {
+        1 => "1 study".to_owned(),
+        n => format!("{n} studies"),
+    };
     let mut text = match answer.events {
-        Some(events) => format!(
-            "{} studies, {events} of {} patients",
-            answer.studies, answer.patients
-        ),
-        None => format!("{} studies, {} patients", answer.studies, answer.patients),
+        Some(events) => format!("{studies}, {events} of {} patients", answer.patients),
+        None => format!("{studies}, {} patients", answer.patients),
     };
     if let Some(e) = &answer.estimate {
         text += &format!(

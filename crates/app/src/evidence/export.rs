@@ -418,6 +418,11 @@ const OUTCOMES: &[Field] = &[
         "number",
         "months after the first dose; empty: at any time, or not stated",
     ),
+    (
+        "time_weeks",
+        "number",
+        "weeks after the first dose, where the report counts in weeks",
+    ),
     ("statistic", "code", "what the number is"),
     ("events", "number", "patients with the event"),
     (

@@ -93,7 +93,7 @@ impl Common {
         }
         Ok(Selection {
             diseases: each("disease", &self.disease, |d| known(d, &diseases))?,
-            areas: each("area", &self.area, |area| listed(area))?,
+            areas: each("area", &self.area, listed)?,
             targets: each("target", &self.target, |target| match is_target(target) {
                 true => Ok(target.to_owned()),
                 false => known(target, &targets),
@@ -117,9 +117,9 @@ impl Filters {
         let outcomes = &evidence.vocabulary.outcome_order;
         let outcomes: Vec<&str> = outcomes.iter().map(|o| o.as_str()).collect();
         Ok(Selection {
-            lymphodepletion: each("lymphodepletion", &self.lymphodepletion, |l| listed(l))?,
-            modalities: each("modality", &self.modality, |modality| listed(modality))?,
-            designs: each("design", &self.design, |design| listed(design))?,
+            lymphodepletion: each("lymphodepletion", &self.lymphodepletion, listed)?,
+            modalities: each("modality", &self.modality, listed)?,
+            designs: each("design", &self.design, listed)?,
             outcomes: each("outcome", &self.outcome, |o| known(o, &outcomes))?,
             ..self.common.selection(evidence)?
         })

@@ -3,7 +3,8 @@
 use neurocart_evidence::Evidence;
 use neurocart_evidence::gaps::{Cell, EvidenceMap, evidence_map};
 use neurocart_evidence::question::questions;
-use neurocart_evidence::vocabulary::{Area, Vocabulary};
+use neurocart_evidence::registry::{RegisteredTrial, Status};
+use neurocart_evidence::vocabulary::{Area, OTHER_TARGETS, Vocabulary};
 use neurocart_library::Library;
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::evidence_map::{
@@ -37,12 +38,10 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         .count();
     let mut page = Page {
         title: format!(
-            "{} of {} cells are empty: {} diseases, {} targets, {} questions",
-            empty,
+            "{empty} of {} cells are empty: {}, {}, and the questions asked of them",
             map.cells.len(),
-            map.diseases.len(),
-            map.targets.len(),
-            map.questions.len()
+            counted(map.diseases.len(), "disease"),
+            counted(map.targets.len(), "target"),
         ),
         tables: vec![pairs(&map), nothing(&map, &evidence.vocabulary), cells(&map)],
         csv: 2,
@@ -52,6 +51,18 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         ],
         ..Page::default()
     };
+    let unnamed = |t: &&RegisteredTrial| {
+        t.status != Status::Withdrawn
+            && OTHER_TARGETS.contains(&t.target.as_str())
+            && t.diseases.iter().any(|d| map.diseases.contains(d))
+    };
+    let unnamed = evidence.registry.iter().filter(unnamed).count();
+    if unnamed > 0 && selection.targets.is_empty() {
+        page.notes.push(format!(
+            "left out here: {} of these diseases without a stated target",
+            counted(unnamed, "trial")
+        ));
+    }
     if map.cells.iter().any(|cell| cell.recalled_only) {
         page.notes
             .push("recalled: all that is known there was written from memory and not read".into());
@@ -60,6 +71,11 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         page.figure = Some(drawn(&map, &evidence.vocabulary, &questions));
     }
     page.show(&arguments.form)
+}
+
+/// `1 disease`, `3 diseases`.
+fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Disease by target where there is a study or a trial: what is answered, and what is not.
@@ -186,22 +202,13 @@ fn drawn(
         let cell = map
             .of(disease, target)
             .find(|cell| cell.question == *question);
-        let registered = map
-            .registered
-            .iter()
-            .find(|r| r.disease == *disease && r.target == *target);
-        let silent = registered.map_or(0, |r| r.unpublished.len());
-        let empty = cell.is_none_or(|cell| cell.studies.is_empty());
         MapCell {
             studies: cell.map_or(0, |cell| cell.studies.len() as u64),
             patients: cell.map_or(0, |cell| cell.patients),
             recalled_only: cell.is_some_and(|cell| cell.recalled_only),
-            note: match (empty, silent, cell.is_some_and(|cell| cell.baskets)) {
-                (false, _, true) => {
-                    "some patients are counted only together with other diseases".into()
-                }
-                (true, 1.., _) => "registered trials, none of them reported here".into(),
-                _ => String::new(),
+            note: match cell.is_some_and(|cell| cell.baskets) {
+                true => "some patients are counted only together with other diseases".into(),
+                false => String::new(),
             },
         }
     };
@@ -209,7 +216,7 @@ fn drawn(
         heading: questions
             .iter()
             .find(|q| q.id == *question)
-            .map_or(question.clone(), |q| q.section.clone()),
+            .map_or(question.clone(), |q| format!("{} ({question})", q.section)),
         columns: map.targets.clone(),
         rows: map
             .diseases

@@ -162,6 +162,12 @@ fn summary(draft: &Draft, path: &Path) -> String {
     if let Some(row) = &draft.registry_row {
         match &row.changes {
             None => lines.push(("registry", format!("no row yet; append {}", row.line))),
+            Some(changes) if is_older(changes) => {
+                lines.push((
+                    "registry",
+                    "has a row from a later state of this record".into(),
+                ));
+            }
             Some(changes) if changes.is_empty() => {
                 lines.push(("registry", "has a row, which says the same".into()));
             }
@@ -191,6 +197,13 @@ fn summary(draft: &Draft, path: &Path) -> String {
         last = label;
     }
     text
+}
+
+/// True if the library's row was read from a later state of the record; dates are written year first.
+fn is_older(changes: &[[String; 3]]) -> bool {
+    changes
+        .iter()
+        .any(|[column, old, new]| column == "record_updated" && new < old)
 }
 
 /// What the draft took from the record, a line each.

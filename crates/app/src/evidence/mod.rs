@@ -41,8 +41,6 @@ pub struct Arguments {
 enum Command {
     /// List studies: disease, product, design, size, risk of bias.
     List(list::Arguments),
-    /// Trace a parameter: its source, what was calibrated on it, which outputs move with it.
-    Trace(trace::Arguments),
     /// Show everything about one study, its citation first.
     Show(show::Arguments),
     /// Search studies, registered trials and the physiology table for words.
@@ -67,12 +65,13 @@ enum Command {
     Pool(pool::Arguments),
     /// Answer the questions of the review, one or all, and write them as a document.
     Answer(answer::Arguments),
+    /// Trace a parameter: its source, what was calibrated on it, which outputs move with it.
+    Trace(trace::Arguments),
 }
 
 pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &Evidence::of(library)?),
-        Command::Trace(arguments) => trace::run(arguments, library),
         Command::Show(arguments) => show::run(arguments, &Evidence::of(library)?),
         Command::Search(arguments) => search::run(arguments, library),
         Command::Gaps(arguments) => gaps::run(arguments, library),
@@ -85,5 +84,6 @@ pub fn run(arguments: &Arguments, library: &Library) -> Result<(), Exit> {
         Command::Diff(arguments) => diff::run(arguments, library),
         Command::Pool(arguments) => pool::run(arguments, &Evidence::of(library)?),
         Command::Answer(arguments) => answer::run(arguments, library),
+        Command::Trace(arguments) => trace::run(arguments, library),
     }
 }

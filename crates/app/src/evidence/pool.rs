@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use neurocart_evidence::Evidence;
 use neurocart_evidence::certainty::certainty;
 use neurocart_evidence::codes::code;
+use neurocart_evidence::comparison::{Scale, compared, with_companions};
 use neurocart_evidence::pooling::{Options, Pooled, Role, cumulative, leave_one_out, pool};
 use neurocart_evidence::robustness::{
     self, Property, clustered, influences, moderation, small_study,
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// One answer for each value of: disease, area, target, product, platform, lymphodepletion, design, year.
     #[arg(long, value_name = "PROPERTY")]
     by: Option<String>,
+    /// Treatment against control within studies that have both: risk_ratio, odds_ratio, risk_difference.
+    #[arg(long, value_name = "SCALE")]
+    compare: Option<String>,
     /// The time to take, months after infusion, the nearest that a study reports; else its latest.
     #[arg(long, value_name = "MONTHS")]
     month: Option<f64>,
@@ -81,17 +85,28 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
     let mut page = Page::default();
     let request = request(arguments, evidence, &mut page)?;
     let vocabulary = &evidence.vocabulary;
-    let all = series(evidence, &request);
+    let scale: Option<Scale> = match &arguments.compare {
+        Some(scale) => Some(listed(scale).map_err(|hint| unknown("scale", scale, &hint))?),
+        None => None,
+    };
+    let all = match scale {
+        Some(scale) => compared(evidence, &request, scale),
+        None => series(evidence, &request),
+    };
     let options = Options {
         pool_few: arguments.pool_few,
         sensitivity: arguments.sensitivity,
         across_scales: arguments.across_scales || !request.gradings.is_empty(),
     };
+    let pool = |series: &Series| match scale {
+        Some(scale) => with_companions(pool(series, options), series, scale),
+        None => pool(series, options),
+    };
     let mut groups = Vec::new();
     if let Some(by) = property("by", arguments.by.as_deref())? {
         for label in robustness::labels(&all, by, vocabulary) {
             let series = robustness::part(&all, by, &label, vocabulary);
-            let pooled = pool(&series, options);
+            let pooled = pool(&series);
             groups.push(Group {
                 label,
                 series,
@@ -105,10 +120,17 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         } else {
             "All".into()
         },
-        pooled: pool(&all, options),
+        pooled: pool(&all),
         series: all.clone(),
     });
-    let title = vocabulary.outcome_label(&request.outcome).to_owned();
+    let mut title = vocabulary.outcome_label(&request.outcome).to_owned();
+    if let Some(scale) = scale {
+        title += &format!(", {}", code(&scale).replace('_', " "));
+        if all.rows.is_empty() {
+            page.notes
+                .push("no study here has the counts of a treated and a control arm".into());
+        }
+    }
     let unit = wording::unit(&all).to_owned();
     page.title = title.clone();
     page.tables.push(studies(&all));

@@ -1,8 +1,9 @@
 //! Figures of studies as their reports print them, in words.
 
 use neurocart_evidence::codes::code;
+use neurocart_evidence::series::statistic_words;
 use neurocart_evidence::study::{
-    Bound, Grade, IntervalKind, Observation, Outcome, Tier, Treatment,
+    Bound, Grade, IntervalKind, Observation, Outcome, Statistic, Tier, Treatment,
 };
 
 /// A number as printed; large ones by powers of ten, `1e6`.
@@ -26,14 +27,28 @@ fn with_unit(x: &str, unit: &str) -> String {
     }
 }
 
-/// What a figure says: `11/12 (92 %)`, `-7.1 points (95 % CI -9.5 to -4.7)`, or its text.
+/// What a figure says: `11/12 (92 %)`, `mean -7.1 points; 95 % CI -9.5 to -4.7`, or its text.
 pub fn result(outcome: &Outcome) -> String {
     let value = outcome.value.map(|v| with_unit(&number(v), &outcome.unit));
+    let value = value.map(|value| match outcome.statistic {
+        Statistic::Count | Statistic::Percentage | Statistic::Value | Statistic::Text => value,
+        Statistic::Ratio if outcome.unit == "fold" => value,
+        Statistic::Indicator => (if outcome.value == Some(0.0) {
+            "no"
+        } else {
+            "yes"
+        })
+        .to_owned(),
+        Statistic::PValue => format!("p = {value}"),
+        Statistic::Maximum => format!("at most {value}"),
+        Statistic::Minimum => format!("at least {value}"),
+        statistic => format!("{} {value}", statistic_words(statistic)),
+    });
     let mut text = match (outcome.events, outcome.total, value) {
         (Some(events), Some(total), Some(value)) => format!("{events}/{total} ({value})"),
         (Some(events), Some(total), None) => format!("{events}/{total}"),
         (None, Some(total), Some(value)) => format!("{value}, n = {total}"),
-        (Some(events), None, _) => format!("{events}, number of patients not reported"),
+        (Some(events), None, _) => format!("{events} patients, of how many is not reported"),
         (None, _, Some(value)) => value,
         (None, Some(total), None) => format!("n = {total}"),
         (None, None, None) => String::new(),
@@ -120,7 +135,30 @@ mod tests {
         let text = include_str!("../../../../library/evidence/studies/vu2026-mg001-2b.toml");
         let study = parse(text, "vu2026-mg001-2b.toml").unwrap();
         let said: Vec<String> = study.outcomes.iter().map(result).collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        p = 0.048
+        p = 0.018
+        10/12 (83 %)
+        mean -4.8 points, n = 12; SE 1.4
+        mean -5.5 points, n = 12; SE 1.1
+        at most -6 points, n = 12
+        4/12 (33 %)
+        mean -6 points, n = 12; SE 2.1
+        mean -4.8 points, n = 12; SE 1.7
+        11/16 (69 %)
+        10/14 (71 %)
+        mean -7.1 points, n = 7
+        57 %
+        mean -9.4 points, n = 7
+        mean -5.6 points
+        mean -8.3 points
+        mean -7.9 points
+        mean -5 points
+        5/15 (33 %)
+        3/12 (25 %)
+        0 patients, of how many is not reported
+        0 patients, of how many is not reported
+        ");
     }
 
     #[test]

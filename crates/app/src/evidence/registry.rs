@@ -46,8 +46,8 @@ pub const COLUMNS: [Column; 20] = [
     Column::words("acronym", "acronym").expendable(7),
     Column::words("title", "title").expendable(20),
     Column::words("sponsor", "sponsor").expendable(4),
-    Column::words("product", "product").expendable(2),
-    Column::words("target", "target").expendable(3),
+    Column::words("product", "product").expendable(1),
+    Column::words("target", "target").expendable(2),
     Column::code("platform", "platform").expendable(6),
     Column::words("diseases", "disease"),
     Column::code("relevance", "relevance").expendable(16),
@@ -57,7 +57,7 @@ pub const COLUMNS: [Column; 20] = [
     Column::words("design", "design").expendable(9),
     Column::words("status", "status"),
     Column::code("status_as_of", "as of").expendable(10),
-    Column::code("start", "start").expendable(1),
+    Column::code("start", "start").expendable(3),
     Column::words("country", "country").expendable(8),
     Column::words("published", "published").expendable(5),
     Column::words("note", "note").expendable(11),
@@ -97,8 +97,8 @@ fn selected<'a>(
     let statuses: Vec<Status> = each("status", &arguments.status, |s| {
         listed(&s.replace(' ', "_"))
     })?;
-    let phases: Vec<Phase> = each("phase", &arguments.phase, |phase| listed(phase))?;
-    let relevances: Vec<Relevance> = each("relevance", &arguments.relevance, |r| listed(r))?;
+    let phases: Vec<Phase> = each("phase", &arguments.phase, listed)?;
+    let relevances: Vec<Relevance> = each("relevance", &arguments.relevance, listed)?;
     let sponsors: Vec<String> = arguments.sponsor.iter().map(|s| s.to_lowercase()).collect();
     for sponsor in &sponsors {
         if !evidence
@@ -120,7 +120,7 @@ fn selected<'a>(
                 || sponsors
                     .iter()
                     .any(|s| trial.sponsor.to_lowercase().contains(s)))
-            && !(arguments.unpublished && !trial.published(&evidence.studies).is_empty())
+            && (!arguments.unpublished || trial.published(&evidence.studies).is_empty())
     };
     Ok(evidence.registry.iter().filter(fits).collect())
 }
@@ -311,9 +311,7 @@ fn bar(trial: &RegisteredTrial) -> TimelineBar {
         true => format!("{} CAR T cells", trial.target),
         false => trial.product.clone(),
     };
-    let patients = trial
-        .planned_patients
-        .map_or(String::new(), |n| format!(", n = {n}"));
+    let patients = trial.planned_patients.map(|n| format!("n = {n}"));
     TimelineBar {
         label: format!("{} {product}", trial.name()),
         start_year: decimal_year(&trial.start),
@@ -326,7 +324,17 @@ fn bar(trial: &RegisteredTrial) -> TimelineBar {
             Status::Suspended | Status::Terminated | Status::Withdrawn => TrialStatus::Stopped,
             Status::Unknown | Status::NotReported => TrialStatus::Unknown,
         },
-        detail: format!("phase {}{patients}", plain(&code(&trial.phase))),
+        detail: match trial.phase {
+            Phase::NotApplicable | Phase::NotReported => patients.unwrap_or_default(),
+            phase => {
+                let phase = format!("phase {}", plain(&code(&phase)));
+                [Some(phase), patients]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            }
+        },
     }
 }
 

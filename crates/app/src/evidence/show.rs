@@ -70,11 +70,11 @@ pub fn study<'a>(evidence: &'a Evidence, id: &str) -> Result<&'a Study, Exit> {
         let part = |known: &&String| !id.is_empty() && known.contains(&id.to_lowercase());
         let having: Vec<&String> = evidence.studies.keys().filter(part).take(5).collect();
         let hint = match nearest(id, evidence.studies.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if !having.is_empty() => {
+            _ if !having.is_empty() => {
                 let names: Vec<String> = having.iter().map(|id| format!("`{id}`")).collect();
                 format!("did you mean {}?", names.join(" or "))
             }
+            Some(near) => format!("did you mean `{near}`?"),
             None => format!("look for it: neurocart evidence search {id}"),
         };
         unknown("study", id, &hint)
@@ -318,12 +318,11 @@ fn outcomes(study: &Study, vocabulary: &Vocabulary) -> Table {
         Column::words("outcome", "outcome"),
         if several { arm } else { arm.expendable(9) },
         Column::number("months", "months").expendable(1),
-        Column::code("statistic", "statistic").expendable(7),
         Column::words("result", "result"),
-        Column::words("definition", "variant").expendable(3),
-        Column::words("locator", "where").expendable(2),
-        Column::code("grade", "grade").expendable(5),
-        Column::code("tier", "tier").expendable(4),
+        Column::words("definition", "variant").expendable(4),
+        Column::words("locator", "where").expendable(3),
+        // Tier R is what was recalled, and only that.
+        Column::code("tier", "tier").expendable(2),
         Column::words("cite", "cite").expendable(8),
         Column::words("note", "note").expendable(6),
     ];
@@ -339,11 +338,9 @@ fn outcomes(study: &Study, vocabulary: &Vocabulary) -> Table {
             vocabulary.outcome_label(&outcome.outcome).into(),
             arm.into(),
             months.into(),
-            plain(&code(&outcome.statistic)).into(),
             result(outcome).into(),
             outcome.definition.clone().into(),
             outcome.locator.as_str().into(),
-            code(&outcome.grade).into(),
             code(&outcome.tier).into(),
             outcome.cite.clone().into(),
             outcome.note.as_str().into(),
@@ -360,7 +357,7 @@ fn patients(study: &Study, vocabulary: &Vocabulary) -> Table {
         Column::words("variable", "what"),
         Column::words("value", "value"),
         Column::words("locator", "where").expendable(2),
-        Column::code("grade", "grade").expendable(1),
+        Column::code("tier", "tier").expendable(1),
         Column::words("note", "note").expendable(3),
     ];
     let mut table = Table::new("patients", "Patients, one by one", &columns);
@@ -378,7 +375,7 @@ fn patients(study: &Study, vocabulary: &Vocabulary) -> Table {
                 vocabulary.outcome_label(&observation.variable).into(),
                 observed(observation).into(),
                 observation.locator.as_str().into(),
-                code(&observation.grade).into(),
+                code(&observation.tier).into(),
                 observation.note.as_str().into(),
             ]);
         }
@@ -396,7 +393,7 @@ fn findings(study: &Study) -> Table {
         Column::number("animals", "animals").expendable(2),
         Column::words("cite", "cite").expendable(5),
         Column::words("locator", "where").expendable(3),
-        Column::code("grade", "grade").expendable(1),
+        Column::code("tier", "tier").expendable(1),
         Column::words("note", "note").expendable(4),
     ];
     let mut table = Table::new("findings", "Findings", &columns);
@@ -417,7 +414,7 @@ fn findings(study: &Study) -> Table {
             finding.animals.into(),
             finding.cite.clone().into(),
             finding.locator.as_str().into(),
-            code(&finding.grade).into(),
+            code(&finding.tier).into(),
             finding.note.as_str().into(),
         ]);
     }

@@ -23,14 +23,22 @@ pub fn swimmer(
             lanes.extend(lane(study, patient, vocabulary, include_recalled));
         }
     }
+    let (mut lanes, undated): (Vec<Swimmer>, Vec<Swimmer>) = lanes
+        .into_iter()
+        .partition(|lane| lane.end_months.is_finite());
+    let mut caption =
+        String::from("A lane ends at the last report. What has no day in its report is not drawn.");
+    if !undated.is_empty() {
+        let labels: Vec<String> = undated.into_iter().map(|lane| lane.label).collect();
+        caption += &format!(" Without any day: {}.", labels.join(", "));
+    }
     // Patients of one disease stand together.
     lanes.sort_by(|a, b| a.group.cmp(&b.group));
     let plot = SwimmerPlot {
         title: title.to_owned(),
         time_label: "Months since infusion".into(),
         patients: lanes,
-        caption: "A lane ends at the last report. What has no day in its report is not drawn."
-            .into(),
+        caption,
     };
     (!plot.patients.is_empty()).then(|| render_swimmer_svg(&plot, Layout::Wide))
 }

@@ -470,18 +470,32 @@ mod tests {
 
     #[test]
     fn words_are_broken_before_a_column_is_left_out() {
-        let (text, left_out) = table().text(24);
-        insta::assert_snapshot!(text, @"");
+        let (text, left_out) = table().text(26);
+        insta::assert_snapshot!(text, @r"
+        id  what                 n
+        a   several words        3
+            that need room
+        b   –                 x, y
+        ");
         assert!(left_out.is_empty());
-        let (text, left_out) = table().text(20);
-        insta::assert_snapshot!(text, @"");
+        let (text, left_out) = table().text(24);
+        insta::assert_snapshot!(text, @r"
+        id  what
+        a   several words that
+            need room
+        b   –
+        ");
         assert_eq!(left_out, ["n"]);
     }
 
     #[test]
     fn csv_and_json_have_the_same_cells_as_the_text() {
-        insta::assert_snapshot!(table().csv().unwrap(), @"");
-        insta::assert_snapshot!(serde_json::to_string(&Rows(&table())).unwrap(), @"");
+        insta::assert_snapshot!(table().csv().unwrap(), @r"
+        id,what,n
+        a,several words that need room,3
+        b,,x|y
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&Rows(&table())).unwrap(), @r#"[{"id":"a","what":"several words that need room","n":3},{"id":"b","what":null,"n":["x","y"]}]"#);
     }
 
     #[test]

@@ -92,7 +92,11 @@ pub fn figure(row: &Row, measure: Measure) -> String {
             format!("{events}/{total}, {}{unit}{limits}", of(share))
         }
         (Measure::Proportion, Some(events), None, _) => format!("{events} patients"),
-        (_, _, _, Some(value)) => format!("{}{unit}{limits}", of(value)),
+        (_, _, _, Some(value)) => {
+            let counts = row.contrast.as_ref().and(row.text.as_ref());
+            let counts = counts.map_or(String::new(), |text| format!(", {text}"));
+            format!("{}{unit}{limits}{counts}", of(value))
+        }
         (_, _, _, None) if row.lower.is_some() => {
             format!(
                 "{} to {}{unit} ({})",

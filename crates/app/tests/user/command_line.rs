@@ -22,6 +22,7 @@ fn help_says_what_there_is() {
       patient     Simulate one virtual patient: summary, figure, trajectory
       population  Simulate many virtual patients and write one row each
       design      Design a trial without a model: sample sizes, boundaries, decision tables
+      evidence    Look up, check and export the published results behind the model
       new         Write a protocol of the library as a trial file of your own
       trial       Simulate trials: tables, summary and report in a run directory
       report      Write the report of a finished run again

@@ -30,7 +30,7 @@ fn two_versions() -> Folder {
         ",2/3,66,false,",
         ",2/3,60,true,",
     );
-    fs::remove_file(folder.path("new/evidence/studies/felix-2024.toml")).unwrap();
+    fs::remove_file(folder.path("new/evidence/studies/karmma-2021.toml")).unwrap();
     folder
 }
 
@@ -60,7 +60,11 @@ fn studies_trials_and_the_answers_that_moved_are_told() {
 #[test]
 fn the_library_in_use_does_not_differ_from_itself() {
     let folder = two_versions();
-    assert_snapshot!(folder.run_well(&["evidence", "diff", "old", "--exit-code"]), @"");
+    assert_snapshot!(folder.run_well(&["evidence", "diff", "old", "--exit-code"]), @r"
+    exit code 0
+    ---- stdout
+    no difference
+    ");
     assert_eq!(
         folder
             .run(&["evidence", "diff", "old", "new", "--exit-code"])
@@ -73,6 +77,16 @@ fn the_library_in_use_does_not_differ_from_itself() {
 fn a_folder_without_evidence_is_refused() {
     let folder = Folder::new();
     fs::create_dir(folder.path("empty")).unwrap();
-    assert_snapshot!(folder.run(&["evidence", "diff", "empty"]), @"");
-    assert_snapshot!(folder.run(&["evidence", "diff", "nowhere"]), @"");
+    assert_snapshot!(folder.run(&["evidence", "diff", "empty"]), @r"
+    exit code 2
+    ---- stderr
+    error: `empty` has no folder `evidence`
+         = hint: name a library folder, in which `evidence/studies` lies
+    ");
+    assert_snapshot!(folder.run(&["evidence", "diff", "nowhere"]), @r"
+    exit code 2
+    ---- stderr
+    error: `nowhere` is no folder
+         = hint: name a library folder, in which `evidence/studies` lies
+    ");
 }

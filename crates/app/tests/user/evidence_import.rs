@@ -50,6 +50,22 @@ fn a_registered_trial_gives_a_row_of_the_registry() {
 }
 
 #[test]
+fn a_record_older_than_the_row_of_the_registry_changes_nothing_in_it() {
+    let folder = folder();
+    let old = MG_TRIAL
+        .replace("2026-07-29", "2024-02-01")
+        .replace("\"count\": 66", "\"count\": 20");
+    folder.write("old.json", &old);
+    let said = folder.run_well(&["evidence", "import", "old.json"]);
+    assert!(
+        said.stdout
+            .contains("registry has a row from a later state of this record"),
+        "{said}"
+    );
+    assert!(!said.stdout.contains("planned_patients"), "{said}");
+}
+
+#[test]
 fn a_draft_passes_the_check_once_all_is_decided_and_not_before() {
     let folder = folder();
     folder.run_well(&["evidence", "import", "results.json"]);
@@ -85,7 +101,12 @@ fn a_draft_and_its_decisions_as_json() {
 fn a_file_that_is_there_stays_and_nothing_else_is_written() {
     let folder = folder();
     folder.write("nct09999901.toml", "mine");
-    assert_snapshot!(folder.run(&["evidence", "import", "mg.json", "results.json"]), @"");
+    assert_snapshot!(folder.run(&["evidence", "import", "mg.json", "results.json"]), @r"
+    exit code 2
+    ---- stderr
+    error: `nct09999901.toml` is there already and stays as it is; nothing was written
+         = hint: name another folder with `--output`, or move the file away
+    ");
     assert_eq!(folder.read("nct09999901.toml"), "mine");
     assert_eq!(drafts(&folder), ["nct09999901.toml"]);
 }
@@ -93,7 +114,13 @@ fn a_file_that_is_there_stays_and_nothing_else_is_written() {
 #[test]
 fn a_record_of_another_field_stops_the_whole_import_unless_asked_for() {
     let folder = folder();
-    assert_snapshot!(folder.run(&["evidence", "import", "mg.json", "asthma.json"]), @"");
+    assert_snapshot!(folder.run(&["evidence", "import", "mg.json", "asthma.json"]), @r"
+    exit code 2
+    ---- stderr
+    error: NCT09999902 is about Asthma, Allergic Rhinitis: no disease of the evidence base, and no CAR T cells
+      --> asthma.json
+         = hint: the evidence base covers neuroimmune disease (MG, LEMS, MS, NMOSD, MOGAD, SPS, GAD-ataxia, CIDP, AE, IMNM, neuro-unspecified), rheumatology (IIM, SLE, SSc, RA, PAN, AAV, SjD, APS, CTD, IgG4-RD, Behcet), other autoimmune disease (PV, AIHA, ITP, AA, IgAN, MN, anti-GBM, T1D, Graves, cGVHD, autoimmune), cancer (LBCL, MCL, B-NHL, B-ALL, MM, POEMS, HM); `--anyway` imports the record with its disease left to decide
+    ");
     assert!(drafts(&folder).is_empty());
     folder.run_well(&["evidence", "import", "asthma.json", "--anyway"]);
     let said = folder.run(&["evidence", "check", "nct09999902.toml"]);
@@ -119,7 +146,29 @@ fn broken_files_are_told_with_their_place_and_nothing_is_written() {
         "page.json",
         "empty.json",
     ];
-    assert_snapshot!(folder.run(&files), @"");
+    assert_snapshot!(folder.run(&files), @r#"
+    exit code 2
+    ---- stderr
+    error: the file ends before the record does
+      --> cut.json:16:79
+      16 |     "sponsorCollaboratorsModule": {"leadSponsor": {"name": "Kyverna Therapeutic
+         |                                                                               ^
+         = hint: it was cut off: save the record again
+
+    not XML: expected 'Journal' tag, not 'Article'
+      --> broken.xml:38:5
+      38 |     </Article>
+         |     ^
+         = hint: save the record from PubMed again, unchanged
+
+    a web page, and no record
+      --> page.json
+         = hint: the address gave a page or an error; save what clinicaltrials.gov/api/v2/studies/NCT... or PubMed's XML export gives
+
+    the file is empty
+      --> empty.json
+         = hint: save the record again
+    "#);
     assert!(drafts(&folder).is_empty());
 }
 
@@ -128,7 +177,13 @@ fn a_file_that_is_far_too_large_is_not_read() {
     let folder = folder();
     let file = fs::File::create(folder.path("large.json")).unwrap();
     file.set_len(50 * 1024 * 1024).unwrap();
-    assert_snapshot!(folder.run(&["evidence", "import", "large.json"]), @"");
+    assert_snapshot!(folder.run(&["evidence", "import", "large.json"]), @r"
+    exit code 2
+    ---- stderr
+    error: 50 MiB are more than the 32 MiB that are read at once
+      --> large.json
+         = hint: save fewer records into one file
+    ");
 }
 
 #[test]
@@ -137,6 +192,11 @@ fn a_draft_does_not_go_into_a_library() {
     fs::create_dir_all(folder.path("ours/evidence/studies")).unwrap();
     assert_snapshot!(
         folder.run(&["evidence", "import", "mg.json", "--output", "ours/evidence/studies"]),
-        @""
+        @r"
+    exit code 2
+    ---- stderr
+    error: `ours/evidence/studies` is the folder of a library, and a draft is no study yet
+         = hint: write it elsewhere, decide what is open, check it, then move it
+    "
     );
 }

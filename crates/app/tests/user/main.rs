@@ -5,6 +5,7 @@ mod command_line;
 mod design;
 mod design_numbers;
 mod disk;
+mod evidence;
 mod evidence_diff;
 mod evidence_import;
 mod evidence_trace;

@@ -262,15 +262,17 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 }
 
 /// The records of a text. Errors: not JSON, not a study record.
-pub(super) fn records(text: &str, file: &str) -> Result<Vec<Record>, Problem> {
+pub(super) fn records(text: &str, file: &str) -> Result<Vec<Record>, Box<Problem>> {
     if text.trim_start().starts_with('[') {
-        return serde_json::from_str(text).map_err(|error| problem(&error, text, file));
+        return serde_json::from_str(text).map_err(|error| Box::new(problem(&error, text, file)));
     }
-    let page: Page = serde_json::from_str(text).map_err(|error| problem(&error, text, file))?;
+    let page: Page =
+        serde_json::from_str(text).map_err(|error| Box::new(problem(&error, text, file)))?;
     if let Some(studies) = page.studies {
         if studies.is_empty() {
             return Err(Problem::new(file, "the page holds no study")
-                .hint("search the registry with other words"));
+                .hint("search the registry with other words")
+                .into());
         }
         return Ok(studies);
     }
@@ -306,7 +308,7 @@ pub(super) fn records(text: &str, file: &str) -> Result<Vec<Record>, Problem> {
     };
     Err(Problem::new(file, message).hint(
         "a record is what clinicaltrials.gov/api/v2/studies/NCT... gives, or a page of `studies`",
-    ))
+    ).into())
 }
 
 fn problem(error: &serde_json::Error, text: &str, file: &str) -> Problem {
@@ -342,7 +344,7 @@ fn problem(error: &serde_json::Error, text: &str, file: &str) -> Problem {
 }
 
 /// The draft of a record.
-pub(super) fn draft(record: &Record, file: &str, import: &Import) -> Result<Draft, Problem> {
+pub(super) fn draft(record: &Record, file: &str, import: &Import) -> Result<Draft, Box<Problem>> {
     let nothing = Protocol::default();
     let protocol = record.protocol_section.as_ref().unwrap_or(&nothing);
     let identification = &protocol.identification_module;
@@ -353,7 +355,8 @@ pub(super) fn draft(record: &Record, file: &str, import: &Import) -> Result<Draf
             other => format!("`nctId` is `{other}`, not NCT and eight digits"),
         };
         return Err(Problem::new(file, message)
-            .hint("it stands in `protocolSection.identificationModule.nctId`"));
+            .hint("it stands in `protocolSection.identificationModule.nctId`")
+            .into());
     }
     let title = match identification.brief_title.is_empty() {
         true => &identification.official_title,
@@ -387,12 +390,9 @@ pub(super) fn draft(record: &Record, file: &str, import: &Import) -> Result<Draf
         && !import.anyway
     {
         let named = &protocol.conditions_module.conditions;
-        return Err(outside_of_the_evidence_base(
-            nct,
-            named,
-            file,
-            &import.evidence.vocabulary,
-        ));
+        return Err(
+            outside_of_the_evidence_base(nct, named, file, &import.evidence.vocabulary).into(),
+        );
     }
     map_design(&mut draft, protocol);
     draft.study.population.entry = entry(&protocol.eligibility_module);

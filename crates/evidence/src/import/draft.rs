@@ -19,7 +19,7 @@ pub const DECIDE: &str = "# DECIDE:";
 pub struct Draft {
     /// The study as far as the record tells it.
     pub study: Study,
-    /// What a person must settle, in the order of the file.
+    /// What a person must settle.
     pub decisions: Vec<Decision>,
     /// Studies of the library with the same paper or trial.
     pub shared: Vec<Shared>,

@@ -86,17 +86,17 @@ impl Import<'_> {
     }
 
     fn drafts_of(&self, file: RecordFile) -> Result<Vec<Draft>, Vec<Problem>> {
-        let text = text_of(file).map_err(|problem| vec![problem])?;
-        match kind_of(text, file.name).map_err(|problem| vec![problem])? {
+        let text = text_of(file).map_err(|problem| vec![*problem])?;
+        match kind_of(text, file.name).map_err(|problem| vec![*problem])? {
             Kind::Xml => pubmed::drafts(text, file.name, self),
             Kind::Json => {
-                let records = clinical_trials::records(text, file.name).map_err(|p| vec![p])?;
+                let records = clinical_trials::records(text, file.name).map_err(|p| vec![*p])?;
                 let mut drafts = Vec::new();
                 let mut problems = Vec::new();
                 for record in &records {
                     match clinical_trials::draft(record, file.name, self) {
                         Ok(draft) => drafts.push(draft),
-                        Err(problem) => problems.push(problem),
+                        Err(problem) => problems.push(*problem),
                     }
                 }
                 if problems.is_empty() {
@@ -129,17 +129,19 @@ enum Kind {
 }
 
 /// What a text is, by how it begins.
-fn kind_of(text: &str, file: &str) -> Result<Kind, Problem> {
+fn kind_of(text: &str, file: &str) -> Result<Kind, Box<Problem>> {
     let start = text.trim_start();
     let small = start.get(..200).unwrap_or(start).to_lowercase();
     if start.is_empty() {
-        return Err(Problem::new(file, "the file is empty").hint("save the record again"));
+        return Err(Problem::new(file, "the file is empty")
+            .hint("save the record again")
+            .into());
     }
     if start.starts_with(['{', '[']) {
         return Ok(Kind::Json);
     }
     if small.starts_with("<!doctype html") || small.starts_with("<html") {
-        return Err(web_page(file));
+        return Err(web_page(file).into());
     }
     if start.starts_with('<') {
         return Ok(Kind::Xml);
@@ -154,7 +156,8 @@ fn kind_of(text: &str, file: &str) -> Result<Kind, Problem> {
         text,
         text.len() - start.len(),
     )
-    .hint(hint))
+    .hint(hint)
+    .into())
 }
 
 fn web_page(file: &str) -> Problem {
@@ -164,12 +167,14 @@ fn web_page(file: &str) -> Problem {
 }
 
 /// The text of a file, without a byte order mark.
-fn text_of<'a>(file: RecordFile<'a>) -> Result<&'a str, Problem> {
+fn text_of<'a>(file: RecordFile<'a>) -> Result<&'a str, Box<Problem>> {
     if file.bytes.len() as u64 > LARGEST_FILE_BYTES {
-        return Err(too_large(file.name, file.bytes.len() as u64));
+        return Err(too_large(file.name, file.bytes.len() as u64).into());
     }
     if file.bytes.starts_with(&[0xff, 0xfe]) || file.bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Problem::new(file.name, "the file is in UTF-16").hint("save it as UTF-8"));
+        return Err(Problem::new(file.name, "the file is in UTF-16")
+            .hint("save it as UTF-8")
+            .into());
     }
     match std::str::from_utf8(file.bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -181,7 +186,9 @@ fn text_of<'a>(file: RecordFile<'a>) -> Result<&'a str, Problem> {
                 file.name,
                 format!("not UTF-8: the byte 0x{byte:02x} begins no letter"),
             );
-            Err(placed(problem, before, valid).hint("save the file as UTF-8"))
+            Err(placed(problem, before, valid)
+                .hint("save the file as UTF-8")
+                .into())
         }
     }
 }

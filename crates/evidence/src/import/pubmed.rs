@@ -17,7 +17,7 @@ const LARGEST_DOCUMENT_NODES: u32 = 8_000_000;
 
 /// The drafts of a text. Errors: not XML, not of PubMed, a record without its number.
 pub(super) fn drafts(text: &str, file: &str, import: &Import) -> Result<Vec<Draft>, Vec<Problem>> {
-    let document = document(text, file).map_err(|problem| vec![problem])?;
+    let document = document(text, file).map_err(|problem| vec![*problem])?;
     let root = document.root_element();
     let articles: Vec<Node> = match root.tag_name().name() {
         "PubmedArticleSet" => children(root, "PubmedArticle").collect(),
@@ -40,7 +40,7 @@ pub(super) fn drafts(text: &str, file: &str, import: &Import) -> Result<Vec<Draf
     for article in articles {
         match draft(article, text, file, import) {
             Ok(draft) => drafts.push(draft),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     if problems.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn drafts(text: &str, file: &str, import: &Import) -> Result<Vec<Draf
     }
 }
 
-fn document<'a>(text: &'a str, file: &str) -> Result<Document<'a>, Problem> {
+fn document<'a>(text: &'a str, file: &str) -> Result<Document<'a>, Box<Problem>> {
     // A record of PubMed names its DTD and declares no entity. Declared entities can blow a small file up
     // to any size, and none is needed.
     if let Some(place) = text.find("<!ENTITY") {
@@ -59,49 +59,53 @@ fn document<'a>(text: &'a str, file: &str) -> Result<Document<'a>, Problem> {
             text,
             place,
         )
-        .hint("a record of PubMed declares none: save it again, unchanged"));
+        .hint("a record of PubMed declares none: save it again, unchanged")
+        .into());
     }
     let options = ParsingOptions {
         allow_dtd: true,
         nodes_limit: LARGEST_DOCUMENT_NODES,
         ..ParsingOptions::default()
     };
-    Document::parse_with_options(text, options).map_err(|error| {
-        use roxmltree::Error;
-        let cut = matches!(
-            error,
-            Error::UnexpectedEndOfStream | Error::UnclosedRootNode
-        );
-        if cut {
-            return placed(
-                Problem::new(file, "the file ends before the record does"),
-                text,
-                text.trim_end().len(),
-            )
-            .hint("it was cut off: save the record again");
-        }
-        let place = error.pos();
-        let line_start: usize = text
-            .split_inclusive('\n')
-            .take((place.row as usize).saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let in_line: usize = text[line_start.min(text.len())..]
-            .chars()
-            .take((place.col as usize).saturating_sub(1))
-            .map(char::len_utf8)
-            .sum();
-        let message = error.to_string();
-        let message = message
-            .rsplit_once(" at ")
-            .map_or(message.as_str(), |(what, _)| what);
-        placed(
-            Problem::new(file, format!("not XML: {message}")),
+    Document::parse_with_options(text, options)
+        .map_err(|error| Box::new(not_xml(&error, text, file)))
+}
+
+fn not_xml(error: &roxmltree::Error, text: &str, file: &str) -> Problem {
+    use roxmltree::Error;
+    let cut = matches!(
+        error,
+        Error::UnexpectedEndOfStream | Error::UnclosedRootNode
+    );
+    if cut {
+        return placed(
+            Problem::new(file, "the file ends before the record does"),
             text,
-            line_start + in_line,
+            text.trim_end().len(),
         )
-        .hint("save the record from PubMed again, unchanged")
-    })
+        .hint("it was cut off: save the record again");
+    }
+    let place = error.pos();
+    let line_start: usize = text
+        .split_inclusive('\n')
+        .take((place.row as usize).saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let in_line: usize = text[line_start.min(text.len())..]
+        .chars()
+        .take((place.col as usize).saturating_sub(1))
+        .map(char::len_utf8)
+        .sum();
+    let message = error.to_string();
+    let message = message
+        .rsplit_once(" at ")
+        .map_or(message.as_str(), |(what, _)| what);
+    placed(
+        Problem::new(file, format!("not XML: {message}")),
+        text,
+        line_start + in_line,
+    )
+    .hint("save the record from PubMed again, unchanged")
 }
 
 fn wrong_root(name: &str, root: Node, text: &str, file: &str) -> Problem {
@@ -159,14 +163,15 @@ fn all_at<'a, 'i>(node: Node<'a, 'i>, path: &[&str], name: &'static str) -> Vec<
     at(node, path).map_or(Vec::new(), |list| children(list, name).collect())
 }
 
-fn draft(node: Node, text: &str, file: &str, import: &Import) -> Result<Draft, Problem> {
+fn draft(node: Node, text: &str, file: &str, import: &Import) -> Result<Draft, Box<Problem>> {
     let head = node.range().start;
     let citation = at(node, &["MedlineCitation"]);
     let pmid = citation.and_then(|c| text_at(c, &["PMID"]));
     let (Some(citation), Some(pmid)) = (citation, pmid) else {
         return Err(
             placed(Problem::new(file, "the record has no `PMID`"), text, head)
-                .hint("it stands in `MedlineCitation`; save the record from PubMed again"),
+                .hint("it stands in `MedlineCitation`; save the record from PubMed again")
+                .into(),
         );
     };
     if !(pmid.len() <= 9 && pmid.bytes().all(|b| b.is_ascii_digit())) {
@@ -178,7 +183,8 @@ fn draft(node: Node, text: &str, file: &str, import: &Import) -> Result<Draft, P
             text,
             head,
         )
-        .hint("it has digits alone; save the record from PubMed again"));
+        .hint("it has digits alone; save the record from PubMed again")
+        .into());
     }
     let Some(article) = at(citation, &["Article"]) else {
         return Err(placed(
@@ -186,7 +192,8 @@ fn draft(node: Node, text: &str, file: &str, import: &Import) -> Result<Draft, P
             text,
             head,
         )
-        .hint("save the record from PubMed again"));
+        .hint("save the record from PubMed again")
+        .into());
     };
     let title = text_at(article, &["ArticleTitle"]).unwrap_or_default();
     let sections = all_at(article, &["Abstract"], "AbstractText");
@@ -237,7 +244,8 @@ fn draft(node: Node, text: &str, file: &str, import: &Import) -> Result<Draft, P
             &named,
             file,
             &import.evidence.vocabulary,
-        ));
+        )
+        .into());
     }
     map_design(
         &mut draft,
