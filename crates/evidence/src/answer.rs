@@ -9,7 +9,7 @@ use crate::comparison::{compared, with_companions};
 use crate::evidence::Evidence;
 use crate::pooling::{Options, Pooled, pool};
 use crate::question::{Question, questions};
-use crate::series::{Series, citation, series};
+use crate::series::{Series, series};
 use crate::study::{DesignKind, Direction, Finding, Grade, Modality};
 
 /// The answer to a question.
@@ -133,10 +133,7 @@ fn experiments(evidence: &Evidence, include_recalled: bool) -> Vec<Experiment> {
         .flat_map(|study| {
             study.findings.iter().map(|finding| Experiment {
                 study: study.id.clone(),
-                citation: finding
-                    .cite
-                    .clone()
-                    .unwrap_or_else(|| citation(&study.source)),
+                citation: study.citation_of(&finding.cite),
                 diseases: study.population.diseases.clone(),
                 finding: finding.clone(),
             })

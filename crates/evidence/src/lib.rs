@@ -5,7 +5,6 @@
 
 pub mod answer;
 pub mod appraisal;
-mod basket;
 pub mod certainty;
 pub mod codes;
 pub mod comparison;

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use neurocart_evidence::evidence::{STUDIES, parse};
-use neurocart_evidence::series::citation;
 use neurocart_evidence::study::Grade;
 use neurocart_library::{Library, Problem};
 use neurocart_stats::quantile::{QuantileType, quantiles};
@@ -366,7 +365,7 @@ pub fn evidence(assumptions: &[Assumption], library: &Library) -> Vec<StudyInUse
                         Grade::Seen => "seen",
                         Grade::Recalled => "recalled",
                     };
-                    (study.title, citation(&study.source), grade)
+                    (study.title, study.source.citation(), grade)
                 }
                 Err(_) => (
                     String::new(),

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use neurocart_evidence::codes::code;
 use neurocart_evidence::rules::inverse;
-use neurocart_evidence::series::citation;
 use neurocart_evidence::study::{Instrument, Modality, Relation, Study};
 use neurocart_evidence::{Evidence, vocabulary::Vocabulary};
 use neurocart_library::nearest;
@@ -39,7 +38,7 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         ],
         csv: 1,
         json: vec![
-            ("citation", citation(&study.source).into()),
+            ("citation", study.source.citation().into()),
             ("study", serde_json::to_value(study).unwrap_or_default()),
             (
                 "overlaps",
@@ -89,7 +88,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
         }
     };
     let source = &study.source;
-    fact("cite", citation(source));
+    fact("cite", source.citation());
     let other = [
         source
             .pmid

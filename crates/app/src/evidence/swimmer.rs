@@ -1,14 +1,11 @@
 //! Patients who are reported one by one, as lanes of a swimmer plot.
 
-use neurocart_evidence::study::{Grade, Observation, Patient, Study};
+use neurocart_evidence::study::{DAYS_PER_MONTH, Grade, Observation, Patient, Study};
 use neurocart_evidence::vocabulary::{Domain, Vocabulary};
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::swimmer::{Swimmer, SwimmerMark, SwimmerPlot, render_swimmer_svg};
 
 use crate::evidence::printed::observed;
-
-/// Days per month, as everywhere in the evidence base.
-const DAYS_PER_MONTH: f64 = 30.4375;
 
 /// The figure; none where no patient is reported singly.
 pub fn swimmer(

@@ -6,7 +6,7 @@
 
 mod clinical_trials;
 pub mod draft;
-pub mod mapping;
+mod mapping;
 mod pubmed;
 mod treatment;
 mod trial_results;

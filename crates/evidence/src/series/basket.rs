@@ -5,11 +5,11 @@
 
 use neurocart_stats::proportion::{ProportionMethod, proportion};
 
-use crate::series::{Row, counts};
+use super::{Row, counts};
 use crate::study::{Arm, ArmRole, Outcome, Study};
 
 /// Of the `others`, the figures of arms that share nobody with the arm of `taken`, at the same time.
-pub(crate) fn beside<'a>(
+pub(super) fn beside<'a>(
     study: &'a Study,
     taken: &'a Outcome,
     others: impl Iterator<Item = &'a Outcome>,
@@ -50,15 +50,15 @@ pub(crate) fn beside<'a>(
 }
 
 /// Counts the patients of these figures as well.
-pub(crate) fn count_together(row: &mut Row, study: &Study, figures: &[&Outcome]) {
+pub(super) fn count_together(row: &mut Row, study: &Study, figures: &[&Outcome]) {
     for figure in figures {
         let (Some(events), Some(total), Some((more, of, _))) =
             (row.events, row.total, counts(figure))
         else {
             continue;
         };
-        row.events = Some(events + more);
-        row.total = Some(total + of);
+        row.events = Some(events.saturating_add(more));
+        row.total = Some(total.saturating_add(of));
         row.arm = format!("{} + {}", row.arm, figure.arm);
         if let Some(arm) = study.arms.iter().find(|a| a.name == figure.arm) {
             row.diseases.extend(arm.diseases.iter().cloned());
