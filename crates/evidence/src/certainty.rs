@@ -305,14 +305,23 @@ fn publication_bias(rows: &[&Row]) -> Judgement {
             Domain::PublicationBias,
             1,
             format!(
-                "{cases} of {} are case reports or series, which appear when they succeed",
-                rows.len()
+                "{cases} of {} {}, which appear when they succeed",
+                rows.len(),
+                if cases == 1 {
+                    "is a case report or series"
+                } else {
+                    "are case reports or series"
+                }
             ),
         ),
         (_, true) => judgement(
             Domain::PublicationBias,
             1,
-            format!("{news} of {} were read in releases or news", rows.len()),
+            format!(
+                "{news} of {} {} read in releases or news",
+                rows.len(),
+                if news == 1 { "was" } else { "were" }
+            ),
         ),
         _ => judgement(
             Domain::PublicationBias,

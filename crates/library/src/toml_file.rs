@@ -45,7 +45,9 @@ pub fn check_id(found: &str, expected: &str, file: &str, text: &str) -> Result<(
     if found == expected {
         return Ok(());
     }
-    let offset = text.find(found).unwrap_or(0);
+    // The id may stand in a comment above as well.
+    let value = value_offset(text, "id", 0).unwrap_or(0);
+    let offset = text[value..].find(found).map_or(value, |i| value + i);
     Err(Problem::new(
         file,
         format!("`id` is `{found}` but the file is named `{expected}`"),

@@ -679,12 +679,17 @@ proptest! {
 
     #[test]
     fn no_number_breaks_a_forest_plot(
-        rows in proptest::collection::vec((any_numbers(), 0usize..3), 0..6),
+        rows in proptest::collection::vec((any_numbers(), 0usize..4), 0..6),
         pooled in proptest::collection::vec((any_numbers(), 0usize..3), 0..4),
         reference in any_number(),
         scale in 0usize..3,
     ) {
-        let marks = [ForestMark::Study, ForestMark::Recalled, ForestMark::Pooled];
+        let marks = [
+            ForestMark::Study,
+            ForestMark::Recalled,
+            ForestMark::NotPooled,
+            ForestMark::Pooled,
+        ];
         let pooled_marks = [PooledMark::Diamond, PooledMark::HollowDiamond, PooledMark::Interval];
         let rows = rows.into_iter().map(|([value, lower, upper, weight, _], mark)| ForestRow {
             weight,

@@ -226,7 +226,8 @@ fn request(arguments: &Arguments, evidence: &Evidence, page: &mut Page) -> Resul
     known.sort_unstable();
     known.dedup();
     let scale = |name: &String| {
-        crate::evidence::filters::known(name, &known).map_err(|hint| unknown("scale", name, &hint))
+        crate::evidence::filters::known(name, &known, "`neurocart evidence export`")
+            .map_err(|hint| unknown("scale", name, &hint))
     };
     Ok(Request {
         outcome,
@@ -417,15 +418,17 @@ fn steps(
             "leave_one_out",
             "Without each study in turn",
             "Omitting",
+            "",
         ),
         (
             arguments.cumulative,
             "cumulative",
             "As studies came in",
             "Adding",
+            " Looks repeated as studies come in have no fixed error rate.",
         ),
     ];
-    for (_, name, heading, word) in asked.into_iter().filter(|a| a.0) {
+    for (_, name, heading, word, caption) in asked.into_iter().filter(|a| a.0) {
         let found = if name == "cumulative" {
             cumulative(all)
         } else {
@@ -456,6 +459,7 @@ fn steps(
             unit,
             &found,
             word,
+            caption,
             primary,
         );
         drawn = Some(render_forest_svg(&plot, Layout::Wide));
@@ -611,14 +615,19 @@ fn remarks(all: &Series, groups: &[Group], page: &mut Page) {
             } else {
                 format!("{}: ", group.label)
             };
-            page.notes.push(format!("{label}{withheld}"));
+            let remedy = match withheld.contains("different scales") {
+                true => "; `--grading` takes some of the scales, `--across-scales` all",
+                false => "",
+            };
+            page.notes.push(format!("{label}{withheld}{remedy}"));
         }
     }
     if all.rows.is_empty() {
         page.notes
             .push("no study fits; leave a filter out, or see `neurocart evidence gaps`".into());
     }
-    if all.measure == Measure::Proportion && all.rows.len() > 1 {
+    let companions = |g: &Group| g.pooled.estimates.iter().any(|e| e.role == Role::Companion);
+    if all.measure == Measure::Proportion && groups.iter().any(companions) {
         page.notes.push(
             "companions stand beside the model: in tiny series it may rest on very little".into(),
         );

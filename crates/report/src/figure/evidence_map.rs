@@ -184,7 +184,14 @@ fn draw_column_names(
 ) -> f64 {
     let names: Vec<Vec<String>> = names
         .iter()
-        .map(|name| wrap(name, column_width - 6.0, 11.0, 3))
+        .map(|name| {
+            let width = column_width - 6.0;
+            // A target of several antigens too wide for its column breaks behind the `+`.
+            match text_width(name, 11.0) <= width {
+                true => vec![name.clone()],
+                false => wrap(&name.replace('+', "+ "), width, 11.0, 3),
+            }
+        })
         .collect();
     let most = names.iter().map(Vec::len).max().unwrap_or(0);
     for (i, lines) in names.iter().enumerate() {
