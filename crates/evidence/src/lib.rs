@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod appraisal;
+mod basket;
 pub mod certainty;
 pub mod codes;
 pub mod comparison;

@@ -5,13 +5,14 @@
 //! patients the largest stays. Recalled rows stay out unless asked for. A percentage with its total gives
 //! a count only where one whole number fits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use neurocart_stats::distribution::normal_critical;
 use neurocart_stats::proportion::{ProportionMethod, proportion};
 
+use crate::basket;
 use crate::evidence::Evidence;
 use crate::rules::{SEVERITY, relation};
 use crate::selection::Selection;
@@ -277,6 +278,7 @@ struct Candidate<'a> {
 pub fn series(evidence: &Evidence, request: &Request) -> Series {
     let mut left_out = Vec::new();
     let mut chosen: Vec<Candidate> = Vec::new();
+    let mut together: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
     let Some(code) = evidence.vocabulary.outcomes.get(&request.outcome) else {
         return Series {
             measure: Measure::Listed,
@@ -306,8 +308,16 @@ pub fn series(evidence: &Evidence, request: &Request) -> Series {
             }
         }
         let (best, rest) = one_of(&candidates, request);
+        if let Some(best) = best.filter(|c| !c.not_pooled && measure == Measure::Proportion) {
+            let others = rest.iter().filter(|(c, _)| c.of_milder == best.of_milder);
+            let others = others.map(|(c, _)| c.outcome);
+            together.insert(&study.id, basket::beside(study, best.outcome, others));
+        }
         for (candidate, reason) in rest {
-            left_out.push(leave(study, candidate.outcome, reason));
+            let counted = together.get(study.id.as_str());
+            if !counted.is_some_and(|all| all.iter().any(|o| std::ptr::eq(*o, candidate.outcome))) {
+                left_out.push(leave(study, candidate.outcome, reason));
+            }
         }
         chosen.extend(best);
     }
@@ -340,7 +350,14 @@ pub fn series(evidence: &Evidence, request: &Request) -> Series {
         }
     }
     kept.sort_by_key(|c| (c.study.year, &c.study.id));
-    let rows = kept.iter().map(|c| row(c, measure, code)).collect();
+    let rows = kept.iter().map(|c| {
+        let mut row = row(c, measure, code);
+        if let Some(figures) = together.get(c.study.id.as_str()) {
+            basket::count_together(&mut row, c.study, figures);
+        }
+        row
+    });
+    let rows = rows.collect();
     left_out.sort_by(|a, b| (&a.study, &a.arm, &a.reason).cmp(&(&b.study, &b.arm, &b.reason)));
     Series {
         measure,

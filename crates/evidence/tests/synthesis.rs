@@ -690,3 +690,46 @@ fn arms_are_compared_as_escalc_compares_them() {
             .is_empty()
     );
 }
+
+#[test]
+fn arms_by_disease_of_a_basket_are_counted_together() {
+    let arm = |name: &str, n: u64| {
+        format!(
+            "[[arm]]\nname = \"{name}\"\nrole = \"subgroup\"\npart_of = \"all\"\npatients = {n}\ndiseases = [\"{name}\"]\n"
+        )
+    };
+    let outcomes = count("crs_any", "MS", 1, 2, "")
+        + &count("crs_any", "NMOSD", 2, 3, "")
+        + &count("crs_any", "SLE", 5, 5, "")
+        + &count("crs_any", "all", 8, 10, "");
+    let blocks = arm("MS", 2) + &arm("NMOSD", 3) + &arm("SLE", 5) + &outcomes;
+    let evidence = base(&[study("basket", "\"MS\", \"NMOSD\", \"SLE\"", 10, &blocks)]);
+    let of = |areas: Vec<Area>| {
+        let selection = Selection {
+            areas,
+            ..Selection::default()
+        };
+        let found = series(
+            &evidence,
+            &Request {
+                selection,
+                ..ask("crs_any")
+            },
+        );
+        found
+            .rows
+            .iter()
+            .map(|r| (r.arm.clone(), r.events, r.total))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(vec![Area::Neuroimmune]),
+        [("MS + NMOSD".to_owned(), Some(3), Some(5))]
+    );
+    assert_eq!(
+        of(vec![Area::Rheumatology]),
+        [("SLE".to_owned(), Some(5), Some(5))]
+    );
+    let all = vec![Area::Neuroimmune, Area::Rheumatology];
+    assert_eq!(of(all), [("all".to_owned(), Some(8), Some(10))]);
+}

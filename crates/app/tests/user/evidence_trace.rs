@@ -207,19 +207,19 @@ fn a_symbol_of_several_scopes_is_shown_scope_by_scope() {
     wC (1 of 7): part of the autoantibody effect on the target that runs through complement
     scope     core
     wC (2 of 7): part of the autoantibody effect on the target that runs through complement (AChR myasthenia
-    scope     disease:mg-achr
+    scope   disease:mg-achr
     Outputs that move with it: mg-achr, eculizumab, typical patient, 52 weeks
     wC (3 of 7): part of the autoantibody effect on the target that runs through complement (MuSK myasthenia
-    scope     disease:mg-musk
+    scope   disease:mg-musk
     wC (4 of 7): part of the autoantibody effect on the target that runs through complement (Lambert-Eaton
-    scope     disease:lems
+    scope   disease:lems
     note: no disease under a therapy of the library takes its value from this row
     wC (5 of 7): part of the autoantibody effect on the target that runs through complement (CIDP)
-    scope     disease:cidp
+    scope   disease:cidp
     wC (6 of 7): part of the autoantibody effect on the target that runs through complement (stiff-person
-    scope     disease:sps
+    scope   disease:sps
     wC (7 of 7): part of the autoantibody effect on the target that runs through complement (NMDAR encephalitis)
-    scope     disease:ae-nmdar
+    scope   disease:ae-nmdar
     note: no disease under a therapy of the library takes its value from this row
     ");
     let one = trace(&folder, &["wC", "--scope", "disease:cidp"]);

@@ -6,6 +6,7 @@ mod design;
 mod design_numbers;
 mod disk;
 mod evidence;
+mod evidence_answer;
 mod evidence_diff;
 mod evidence_import;
 mod evidence_trace;
