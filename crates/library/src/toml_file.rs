@@ -77,3 +77,16 @@ pub fn value_offset(text: &str, key: &str, n: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_pointed_at_where_it_is_set_and_not_in_a_comment_above() {
+        let text = "# As in other.toml.\nid = \"other\"\n";
+        let error = check_id("other", "mine", "mine.toml", text).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("--> mine.toml:2:7"), "{text}");
+    }
+}

@@ -88,11 +88,6 @@ pub fn check_together(files: &[StudyFile]) -> Vec<Problem> {
                     Some(trial) => format!("both name {trial}"),
                     None => "both cite the same report".to_owned(),
                 };
-                // The later report knows of the earlier one, and is the one that is being added.
-                let (one, two) = match one.study.year > two.study.year {
-                    true => (two, one),
-                    false => (one, two),
-                };
                 problems.push(two.problem(
                     at("source", 0, if trial.is_some() { "trials" } else { "doi" }),
                     format!("`{}` and `{}`: {what}; are patients counted twice?", one.study.id, two.study.id),
