@@ -173,6 +173,11 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
             })
             .collect();
         let plot = forest::plot(&title, all.measure, &unit, &drawn);
+        if plot.groups.iter().all(|g| g.rows.is_empty()) {
+            return Err(Exit::invalid(
+                "there is nothing here to draw; leave `--figure` out",
+            ));
+        }
         page.figure = Some(render_forest_svg(&plot, Layout::Wide));
     }
     page.show(&arguments.form)
@@ -609,7 +614,9 @@ fn left_out(series: &Series) -> Table {
 
 fn remarks(all: &Series, groups: &[Group], page: &mut Page) {
     for group in groups {
-        if let Some(withheld) = &group.pooled.withheld {
+        if let Some(withheld) = &group.pooled.withheld
+            && !group.series.rows.is_empty()
+        {
             let label = if group.label.is_empty() {
                 String::new()
             } else {
