@@ -282,7 +282,7 @@ fn experiments(text: &mut String, experiments: &[Experiment]) {
     };
     let _ = write!(
         text,
-        "Of {} findings {} are improvements of disease and {} worsenings.\n\n",
+        "Of {} findings {} went towards improvement of disease and {} towards worsening.\n\n",
         experiments.len(),
         count(Direction::Improves),
         count(Direction::Worsens)

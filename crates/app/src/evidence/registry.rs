@@ -300,10 +300,18 @@ fn timeline(
             today_year: decimal_year(latest),
             today_label: format!("registry as of {latest}"),
             groups,
-            caption: "A trial in several diseases stands under the first of them. The table has no dates of completion, so bars are open to the right.".into(),
+            caption: "A trial in several diseases stands under the first of them. The table has no dates of completion: bars of trials that ended reach to the last change of their record, the others are open to the right.".into(),
         },
         Layout::Wide,
     ))
+}
+
+/// True if nobody is enrolled or followed any more.
+fn ended(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Completed | Status::Suspended | Status::Terminated | Status::Withdrawn
+    )
 }
 
 fn bar(trial: &RegisteredTrial) -> TimelineBar {
@@ -315,7 +323,10 @@ fn bar(trial: &RegisteredTrial) -> TimelineBar {
     TimelineBar {
         label: format!("{} {product}", trial.name()),
         start_year: decimal_year(&trial.start),
-        end_year: f64::NAN,
+        end_year: match ended(trial.status) {
+            true => decimal_year(&trial.record_updated),
+            false => f64::NAN,
+        },
         status: match trial.status {
             Status::Announced | Status::NotYetRecruiting => TrialStatus::NotYetRecruiting,
             Status::Recruiting | Status::EnrollingByInvitation => TrialStatus::Recruiting,

@@ -186,10 +186,10 @@ fn draw_column_names(
         .iter()
         .map(|name| {
             let width = column_width - 6.0;
-            // A target of several antigens too wide for its column breaks behind the `+`.
-            match text_width(name, 11.0) <= width {
-                true => vec![name.clone()],
-                false => wrap(&name.replace('+', "+ "), width, 11.0, 3),
+            // Two targets in one name may stand on two lines.
+            match text_width(name, 11.0) > width {
+                true => wrap(&name.replace('+', "+ "), width, 11.0, 3),
+                false => wrap(name, width, 11.0, 3),
             }
         })
         .collect();
