@@ -123,7 +123,7 @@ pub fn certainty(series: &Series, pooled: &Pooled, own: &[Judgement]) -> Option<
     };
     let mut judgements = vec![
         risk_of_bias(&rows),
-        inconsistency(&rows, pooled),
+        inconsistency(series.measure, &rows, pooled),
         indirectness(&rows),
         imprecision(series.measure, pooled, &rows),
         publication_bias(&rows),
@@ -192,7 +192,7 @@ fn risk_of_bias(rows: &[&Row]) -> Judgement {
     }
 }
 
-fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
+fn inconsistency(measure: Measure, rows: &[&Row], pooled: &Pooled) -> Judgement {
     if rows.len() < 2 {
         return judgement(Domain::Inconsistency, 0, "one study: nothing to compare");
     }
@@ -209,8 +209,15 @@ fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
         return judgement(Domain::Inconsistency, 1, words);
     }
     let first = pooled.estimates.first();
+    // Ratios are as far apart as their logarithms.
+    let width = |lower: f64, upper: f64| match measure {
+        Measure::Ratio => libm::log(upper / lower),
+        _ => upper - lower,
+    };
     let wider = first
-        .and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)))
+        .and_then(|e| {
+            Some(width(e.prediction_lower?, e.prediction_upper?) / width(e.lower, e.upper))
+        })
         .filter(|ratio| *ratio > WIDER);
     match wider {
         Some(ratio) => judgement(
@@ -305,14 +312,23 @@ fn publication_bias(rows: &[&Row]) -> Judgement {
             Domain::PublicationBias,
             1,
             format!(
-                "{cases} of {} are case reports or series, which appear when they succeed",
-                rows.len()
+                "{cases} of {} {}, which appear when they succeed",
+                rows.len(),
+                if cases == 1 {
+                    "is a case report or series"
+                } else {
+                    "are case reports or series"
+                }
             ),
         ),
         (_, true) => judgement(
             Domain::PublicationBias,
             1,
-            format!("{news} of {} were read in releases or news", rows.len()),
+            format!(
+                "{news} of {} {} read in releases or news",
+                rows.len(),
+                if news == 1 { "was" } else { "were" }
+            ),
         ),
         _ => judgement(
             Domain::PublicationBias,

@@ -59,7 +59,7 @@ impl Evidence {
             }
             read.push((file, study));
         }
-        let files: Vec<StudyFile> = read
+        let mut files: Vec<StudyFile> = read
             .iter()
             .map(|(file, study)| StudyFile {
                 name: file.name,
@@ -67,6 +67,9 @@ impl Evidence {
                 study,
             })
             .collect();
+        // What is wrong between two files is told at the later one: a file of the user's folder can be changed,
+        // the program's own cannot.
+        files.sort_by_key(|file| !file.name.starts_with("library/"));
         for file in &files {
             problems.extend(check_study(*file, &vocabulary));
         }

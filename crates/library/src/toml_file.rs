@@ -45,7 +45,9 @@ pub fn check_id(found: &str, expected: &str, file: &str, text: &str) -> Result<(
     if found == expected {
         return Ok(());
     }
-    let offset = text.find(found).unwrap_or(0);
+    // The id may stand in a comment above as well.
+    let value = value_offset(text, "id", 0).unwrap_or(0);
+    let offset = text[value..].find(found).map_or(value, |i| value + i);
     Err(Problem::new(
         file,
         format!("`id` is `{found}` but the file is named `{expected}`"),
@@ -74,4 +76,17 @@ pub fn value_offset(text: &str, key: &str, n: usize) -> Option<usize> {
         start += line.len();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_pointed_at_where_it_is_set_and_not_in_a_comment_above() {
+        let text = "# As in other.toml.\nid = \"other\"\n";
+        let error = check_id("other", "mine", "mine.toml", text).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("--> mine.toml:2:7"), "{text}");
+    }
 }

@@ -674,17 +674,71 @@ fn assert_drawable(svg: &str) {
     );
 }
 
+#[test]
+fn a_study_that_was_read_but_not_pooled_is_not_drawn_as_recalled() {
+    let plot = ForestPlot {
+        groups: vec![ForestGroup {
+            rows: vec![ForestRow {
+                mark: ForestMark::NotPooled,
+                ..row("Aspen 2023", "–", [0.9, f64::NAN, f64::NAN])
+            }],
+            ..ForestGroup::default()
+        }],
+        ..ForestPlot::default()
+    };
+    for layout in LAYOUTS {
+        let svg = render_forest_svg(&plot, layout);
+        assert!(svg.contains("study shown, not pooled"));
+        assert!(svg.contains("Aspen 2023, –, not pooled"));
+        assert!(!svg.contains("recalled"));
+    }
+}
+
+#[test]
+fn a_target_of_two_antigens_is_named_in_full_in_a_narrow_column() {
+    let map = EvidenceMap {
+        panels: vec![MapPanel {
+            columns: [
+                "CD19",
+                "BCMA",
+                "CD19+BCMA",
+                "CD20+BCMA",
+                "CD19+CD20",
+                "BAFF-R",
+                "CD20",
+                "MuSK",
+            ]
+            .map(String::from)
+            .to_vec(),
+            rows: vec![MapRow {
+                label: "Lambert-Eaton myasthenic syndrome".into(),
+                ..MapRow::default()
+            }],
+            ..MapPanel::default()
+        }],
+        ..EvidenceMap::default()
+    };
+    let svg = render_evidence_map_svg(&map, Layout::Wide);
+    assert!(!svg.contains('…'), "{svg}");
+    assert_eq!(svg.matches(">CD19+</text>").count(), 2, "{svg}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn no_number_breaks_a_forest_plot(
-        rows in proptest::collection::vec((any_numbers(), 0usize..3), 0..6),
+        rows in proptest::collection::vec((any_numbers(), 0usize..4), 0..6),
         pooled in proptest::collection::vec((any_numbers(), 0usize..3), 0..4),
         reference in any_number(),
         scale in 0usize..3,
     ) {
-        let marks = [ForestMark::Study, ForestMark::Recalled, ForestMark::Pooled];
+        let marks = [
+            ForestMark::Study,
+            ForestMark::Recalled,
+            ForestMark::NotPooled,
+            ForestMark::Pooled,
+        ];
         let pooled_marks = [PooledMark::Diamond, PooledMark::HollowDiamond, PooledMark::Interval];
         let rows = rows.into_iter().map(|([value, lower, upper, weight, _], mark)| ForestRow {
             weight,

@@ -84,18 +84,13 @@ fn overview(
         let answer = answer(evidence, question, arguments.include_recalled);
         experiments += answer.experiments.len();
         for group in answer.groups.iter().filter(|g| !g.series.rows.is_empty()) {
+            let (studies, patients) = behind(group);
             table.rows.push(vec![
                 answer.question.id.as_str().into(),
                 group.outcome_label.as_str().into(),
                 label(group).into(),
-                group.series.rows.len().into(),
-                group
-                    .series
-                    .rows
-                    .iter()
-                    .filter_map(|r| r.patients())
-                    .sum::<u64>()
-                    .into(),
+                studies.into(),
+                patients.into(),
                 wording::answer(&group.series, &group.pooled).into(),
                 group.certainty.as_ref().map(|c| c.level.words()).into(),
             ]);
@@ -112,6 +107,15 @@ fn overview(
         ..Page::default()
     };
     page.show(&arguments.form)
+}
+
+/// Studies and patients behind the answer of a group: those pooled, else those shown.
+pub fn behind(group: &GroupAnswer) -> (usize, u64) {
+    if !group.pooled.estimates.is_empty() {
+        return (group.pooled.studies, group.pooled.patients);
+    }
+    let rows = &group.series.rows;
+    (rows.len(), rows.iter().filter_map(|r| r.patients()).sum())
 }
 
 /// A group with what was left out of it.
@@ -157,12 +161,12 @@ fn one(arguments: &Arguments, answer: Answer) -> Result<(), Exit> {
     for group in &answer.groups {
         let unit = wording::unit(&group.series);
         let head = |method: String, words: String, prediction: Option<String>| {
-            let patients: u64 = group.series.rows.iter().filter_map(|r| r.patients()).sum();
+            let (studies, patients) = behind(group);
             vec![
                 group.outcome_label.as_str().into(),
                 label(group).into(),
                 method.into(),
-                group.series.rows.len().into(),
+                studies.into(),
                 patients.into(),
                 words.into(),
                 prediction.into(),

@@ -10,7 +10,7 @@ use neurocart_evidence::study::{Direction, State};
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::forest::render_forest_svg;
 
-use crate::evidence::answer::{figures, label};
+use crate::evidence::answer::{behind, figures, label};
 use crate::evidence::wording;
 use crate::wording::sentence_case;
 
@@ -173,15 +173,19 @@ fn line(group: &GroupAnswer) -> String {
     let prediction = model
         .filter(|e| e.role == Role::Primary)
         .and_then(|e| wording::prediction(e, unit));
-    let patients: u64 = group.series.rows.iter().filter_map(|r| r.patients()).sum();
-    let events = match group.pooled.events.filter(|_| group.pooled.studies > 0) {
+    let (studies, patients) = behind(group);
+    let events = match group
+        .pooled
+        .events
+        .filter(|_| group.pooled.studies == studies)
+    {
         Some(events) => format!("{events}/{}", group.pooled.patients),
         None => patients.to_string(),
     };
     format!(
         "| {} | {} | {events} | {answer} | {} | {} | {} | {} |",
         label(group),
-        group.series.rows.len(),
+        studies,
         prediction.unwrap_or("–".into()),
         of("Bayes"),
         of("exact"),

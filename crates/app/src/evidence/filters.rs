@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use neurocart_evidence::codes::{codes, of_code};
 use neurocart_evidence::selection::platforms;
-use neurocart_evidence::vocabulary::is_target;
+use neurocart_evidence::vocabulary::{Vocabulary, is_target};
 use neurocart_evidence::{Evidence, Selection};
 use neurocart_library::nearest;
 
@@ -92,11 +92,18 @@ impl Common {
             }
         }
         Ok(Selection {
-            diseases: each("disease", &self.disease, |d| known(d, &diseases))?,
+            diseases: each("disease", &self.disease, |d| {
+                known(d, &diseases, "library/evidence/diseases.csv")
+                    .map_err(|hint| named(d, vocabulary).unwrap_or(hint))
+            })?,
             areas: each("area", &self.area, listed)?,
-            targets: each("target", &self.target, |target| match is_target(target) {
-                true => Ok(target.to_owned()),
-                false => known(target, &targets),
+            targets: each("target", &self.target, |target| {
+                let same = |known: &&&str| antigens(known) == antigens(target);
+                match targets.iter().find(same) {
+                    Some(found) => Ok((*found).to_owned()),
+                    None if is_target(target) => Ok(target.to_owned()),
+                    None => known(target, &targets, "`neurocart evidence list`"),
+                }
             })?,
             products: self.product.clone(),
             platforms: each("platform", &self.platform, |word| match platforms(word) {
@@ -120,7 +127,9 @@ impl Filters {
             lymphodepletion: each("lymphodepletion", &self.lymphodepletion, listed)?,
             modalities: each("modality", &self.modality, listed)?,
             designs: each("design", &self.design, listed)?,
-            outcomes: each("outcome", &self.outcome, |o| known(o, &outcomes))?,
+            outcomes: each("outcome", &self.outcome, |o| {
+                known(o, &outcomes, "library/evidence/outcomes.csv")
+            })?,
             ..self.common.selection(evidence)?
         })
     }
@@ -136,38 +145,57 @@ pub fn each<T>(
     values.iter().map(of).collect()
 }
 
-/// The known value that is spelt so in any case, or the nearest as a hint.
-pub fn known(value: &str, all: &[&str]) -> Result<String, String> {
+/// The antigens of a target that are bound at once, in one order and case: `BCMA+CD19` is `CD19+BCMA`.
+fn antigens(target: &str) -> Vec<String> {
+    let mut antigens: Vec<String> = target.split('+').map(str::to_lowercase).collect();
+    antigens.sort_unstable();
+    antigens
+}
+
+/// The code of the disease that has this name, as a hint.
+fn named(value: &str, vocabulary: &Vocabulary) -> Option<String> {
+    let spelt = |name: &String| name.eq_ignore_ascii_case(value);
+    let found = vocabulary
+        .diseases
+        .values()
+        .find(|d| spelt(&d.label) || d.synonyms.iter().any(spelt))?;
+    Some(format!("did you mean `{}`?", found.code))
+}
+
+/// The known value that is spelt so in any case, or the nearest as a hint; `place` is where all stand.
+pub fn known(value: &str, all: &[&str], place: &str) -> Result<String, String> {
     match all.iter().find(|k| k.eq_ignore_ascii_case(value)) {
         Some(found) => Ok((*found).to_owned()),
-        None => Err(hint(value, all)),
+        None => Err(hint(value, all, place)),
     }
 }
 
 /// The value of a closed list with this code, or the nearest code as a hint.
 pub fn listed<T: for<'de> Deserialize<'de>>(value: &str) -> Result<T, String> {
     let spelt = value.to_lowercase();
-    of_code(&spelt).ok_or_else(|| hint(value, codes::<T>()))
+    of_code(&spelt).ok_or_else(|| hint(value, codes::<T>(), "the help"))
 }
 
 /// More known values than this are not listed in a message.
 const LISTED_AT_MOST: usize = 30;
 
 /// What may have been meant: what begins so, what is spelt nearly so, or all there is.
-fn hint(value: &str, all: &[&str]) -> String {
+fn hint(value: &str, all: &[&str], place: &str) -> String {
     let spelt = value.to_lowercase();
     let begin: Vec<&str> = all
         .iter()
         .copied()
         .filter(|k| !spelt.is_empty() && k.to_lowercase().starts_with(&spelt))
         .collect();
-    match nearest(value, all.iter().copied()) {
+    // Of a single letter or digit everything short would be the nearest.
+    let near = nearest(value, all.iter().copied()).filter(|_| value.chars().count() > 1);
+    match near {
         _ if !begin.is_empty() && begin.len() <= LISTED_AT_MOST => {
             format!("did you mean `{}`?", begin.join("` or `"))
         }
         Some(near) => format!("did you mean `{near}`?"),
         None if all.len() <= LISTED_AT_MOST => format!("known: {}", all.join(", ")),
-        None => "the codes stand in library/evidence/outcomes.csv".into(),
+        None => format!("known ones stand in {place}"),
     }
 }
 

@@ -120,7 +120,9 @@ fn reason(study: &Study) -> Option<String> {
     if study.state == State::Superseded {
         return Some("a later report replaces it".into());
     }
-    if study.source.grade == Grade::Recalled {
+    // Of a paper that was not read, figures may have been read where another report quotes it.
+    let recalled = study.outcomes.iter().all(|o| o.grade == Grade::Recalled);
+    if study.source.grade == Grade::Recalled && recalled {
         return Some("recalled, not read".into());
     }
     if !study.design.kind.counts_patients() {
@@ -129,7 +131,6 @@ fn reason(study: &Study) -> Option<String> {
     if study.outcomes.is_empty() && study.patients.is_empty() {
         return Some("no figure taken from it yet".into());
     }
-    let recalled = study.outcomes.iter().all(|o| o.grade == Grade::Recalled);
     (!study.outcomes.is_empty() && recalled).then(|| "all its figures are recalled".into())
 }
 

@@ -76,6 +76,7 @@ pub fn steps(
     unit: &str,
     steps: &[Step],
     word: &str,
+    caption: &str,
     all: Option<&Pooled>,
 ) -> ForestPlot {
     let rows = steps.iter().filter_map(|step| {
@@ -109,8 +110,7 @@ pub fn steps(
             value: factor(measure) * all.estimate,
             label: "all studies".into(),
         }),
-        caption: "Diamonds: the pooled answer with its 95 % interval. Looks repeated as studies come in have no fixed error rate."
-            .into(),
+        caption: format!("Diamonds: the pooled answer with its 95 % interval.{caption}"),
     }
 }
 
@@ -133,9 +133,10 @@ fn study(row: &Row, measure: Measure) -> ForestRow {
             (true, Some(total)) => total as f64,
             _ => f64::NAN,
         },
-        mark: match row.grade {
-            Grade::Seen if row.not_pooled.is_none() => ForestMark::Study,
-            _ => ForestMark::Recalled,
+        mark: match (row.grade, &row.not_pooled) {
+            (Grade::Recalled, _) => ForestMark::Recalled,
+            (Grade::Seen, Some(_)) => ForestMark::NotPooled,
+            (Grade::Seen, None) => ForestMark::Study,
         },
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use neurocart_evidence::codes::code;
 use neurocart_evidence::selection::diseases;
-use neurocart_evidence::{Evidence, Study};
+use neurocart_evidence::{Evidence, Selection, Study};
 
 use crate::evidence::filters::Filters;
 use crate::evidence::swimmer::swimmer;
@@ -51,6 +51,16 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         tables: vec![table],
         ..Page::default()
     };
+    let recalled = Selection {
+        include_recalled: true,
+        ..selection.clone()
+    };
+    match recalled.studies(evidence).len() - studies.len() {
+        0 => {}
+        n => page.notes.push(format!(
+            "{n} more written from memory: `--include-recalled` shows them"
+        )),
+    }
     if studies.is_empty() {
         page.notes.push(
             "no study fits; leave a filter out, or see `neurocart evidence gaps` for what is missing".into(),

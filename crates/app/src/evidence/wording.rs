@@ -91,7 +91,9 @@ pub fn figure(row: &Row, measure: Measure) -> String {
         (Measure::Proportion, Some(events), Some(total), Some(share)) => {
             format!("{events}/{total}, {}{unit}{limits}", of(share))
         }
-        (Measure::Proportion, Some(events), None, _) => format!("{events} patients"),
+        (Measure::Proportion, Some(events), None, _) => {
+            format!("{events} with the event, of how many is not reported")
+        }
         (_, _, _, Some(value)) => {
             let counts = row.contrast.as_ref().and(row.text.as_ref());
             let counts = counts.map_or(String::new(), |text| format!(", {text}"));

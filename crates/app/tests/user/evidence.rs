@@ -119,6 +119,8 @@ fn a_list_in_json_and_csv_has_the_rows_of_the_text() {
 fn a_value_that_is_not_known_is_refused_with_the_nearest() {
     let words = [
         "list --disease MGG",
+        "list --disease XYZ",
+        "list --disease 'multiple sclerosis'",
         "list --area neuro",
         "list --target CD91",
         "list --product descrates",
@@ -153,6 +155,12 @@ fn a_value_that_is_not_known_is_refused_with_the_nearest() {
     $ neurocart evidence list --disease MGG
     error: unknown disease `MGG`
          = hint: did you mean `MG`?
+    $ neurocart evidence list --disease XYZ
+    error: unknown disease `XYZ`
+         = hint: known ones stand in library/evidence/diseases.csv
+    $ neurocart evidence list --disease 'multiple sclerosis'
+    error: unknown disease `multiple sclerosis`
+         = hint: did you mean `MS`?
     $ neurocart evidence list --area neuro
     error: unknown area `neuro`
          = hint: did you mean `neuroimmune`?
@@ -201,7 +209,7 @@ fn a_value_that_is_not_known_is_refused_with_the_nearest() {
          = hint: known: announced, not_yet_recruiting, recruiting, enrolling_by_invitation, active_not_recruiting, suspended, completed, terminated, withdrawn, unknown, not_reported
     $ neurocart evidence registry --phase 4
     error: unknown phase `4`
-         = hint: did you mean `1`?
+         = hint: known: early_1, 1, 1/2, 2, 2/3, 3, not_applicable, not_reported
     $ neurocart evidence registry --sponsor nobody
     error: no sponsor has `nobody` in its name
          = hint: a part of the name is enough, as in `--sponsor kyverna`
@@ -217,6 +225,35 @@ fn a_value_that_is_not_known_is_refused_with_the_nearest() {
     $ neurocart evidence search ' '
     error: there is no word to look for
     ");
+}
+
+#[test]
+fn antigens_of_a_target_may_come_in_any_order_and_case() {
+    let ids = |words: &str| -> Vec<String> {
+        let rows = csv(words).into_iter();
+        rows.map(|row| row["id"].clone()).collect()
+    };
+    let written = ids("list --target CD19+BCMA");
+    assert!(!written.is_empty());
+    assert_eq!(ids("list --target bcma+cd19"), written);
+}
+
+#[test]
+fn a_list_says_how_many_more_were_written_from_memory() {
+    let more = "more written from memory: `--include-recalled` shows them";
+    let (seen, all) = (
+        json("list --area oncology"),
+        json("list --area oncology --include-recalled"),
+    );
+    let rows = |page: &serde_json::Value| page["studies"].as_array().unwrap().len();
+    let hidden = rows(&all) - rows(&seen);
+    assert!(hidden > 0);
+    assert!(
+        seen["notes"]
+            .to_string()
+            .contains(&format!("{hidden} {more}"))
+    );
+    assert!(!all["notes"].to_string().contains(more));
 }
 
 #[test]
@@ -735,6 +772,22 @@ fn a_study_before_it_is_added_is_checked_against_the_library() {
 }
 
 #[test]
+fn what_is_wrong_between_two_studies_is_told_at_the_one_of_the_user() {
+    let folder = Folder::new();
+    let shipped = include_str!("../../../../library/evidence/studies/qin2023-nmosd-ct103a.toml");
+    let renamed = shipped.replace("id = \"qin2023-nmosd-ct103a\"", "id = \"again\"");
+    folder.write("own/evidence/studies/again.toml", &renamed);
+    let said = said_in(&folder, "check --library own", "100");
+    assert_eq!(said.code, Some(2), "{said}");
+    assert!(
+        said.stderr
+            .contains("--> own/evidence/studies/again.toml:10:1"),
+        "{said}"
+    );
+    assert!(!said.stderr.contains("--> library/"), "{said}");
+}
+
+#[test]
 fn a_broken_study_refuses_with_all_problems_whatever_is_asked() {
     let folder = Folder::new();
     let shipped = include_str!("../../../../library/evidence/studies/qin2023-nmosd-ct103a.toml");
@@ -752,7 +805,7 @@ fn a_broken_study_refuses_with_all_problems_whatever_is_asked() {
       --> own/evidence/studies/qin2023-nmosd-ct103a.toml:3:1
        3 | year = 23
          | ^
-         = hint: write four digits
+         = hint: write the year of the report, from 1900 to 2100
 
     `antibody_decline_any` counts 13 of 12: more than there are
       --> own/evidence/studies/qin2023-nmosd-ct103a.toml:65:1

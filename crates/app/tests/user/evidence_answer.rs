@@ -92,6 +92,51 @@ fn recalled_figures_move_nothing_unless_asked_for() {
 }
 
 #[test]
+fn an_answer_counts_the_studies_and_patients_that_are_pooled() {
+    let answers = json("answer");
+    let rows = answers["answers"].as_array().unwrap();
+    let answer = rows
+        .iter()
+        .find(|r| r["outcome"] == "CRS, any grade" && r["group"] == "Neuroimmune")
+        .unwrap();
+    let pool = json("pool --outcome crs_any --area neuroimmune");
+    let shown = pool["studies"].as_array().unwrap().len();
+    let pooled = &pool["pooled"][0];
+    assert!(pooled["studies"].as_u64().unwrap() < shown as u64);
+    assert_eq!(answer["studies"], pooled["studies"]);
+    assert_eq!(answer["patients"], pooled["patients"]);
+}
+
+#[test]
+fn no_study_that_is_pooled_stands_among_those_kept_out_as_recalled() {
+    let flow = json("flow");
+    let kept_out = flow["left_out"].as_array().unwrap();
+    let recalled: Vec<&str> = kept_out
+        .iter()
+        .filter(|row| row["reason"].as_str().unwrap().contains("recalled"))
+        .flat_map(|row| row["ids"].as_array().unwrap())
+        .map(|id| id.as_str().unwrap())
+        .collect();
+    assert!(!recalled.is_empty());
+    let pool = json("pool --outcome crs_any --area oncology --across-scales");
+    for row in pool["studies"].as_array().unwrap() {
+        let id = row["study"].as_str().unwrap();
+        assert!(!recalled.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn scales_that_differ_come_with_the_options_that_settle_it() {
+    let said = said("pool --outcome crs_any --area oncology");
+    let text = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(
+        "not pooled unadjusted; `--grading` takes some of the scales, `--across-scales` all"
+    ));
+    // Nothing is pooled, so that nothing stands beside a model.
+    assert!(!text.contains("companions stand"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused() {
     let refused: String = [
         "pool",

@@ -28,7 +28,7 @@ pub(super) fn check_head(file: StudyFile, vocabulary: &Vocabulary, problems: &mu
         add(
             at("", 0, "year"),
             format!("{} is not a year of publication", study.year),
-            "write four digits".into(),
+            "write the year of the report, from 1900 to 2100".into(),
         );
     }
     if study.population.diseases.is_empty() {
@@ -129,7 +129,7 @@ mod tests {
           --> studies/example2026.toml:3:1
            3 | year = 26
              | ^
-             = hint: write four digits
+             = hint: write the year of the report, from 1900 to 2100
         ");
     }
 

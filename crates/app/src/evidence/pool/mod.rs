@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use neurocart_evidence::Evidence;
 use neurocart_evidence::codes::code;
 use neurocart_evidence::comparison::{Scale, compared, with_companions};
-use neurocart_evidence::pooling::{Options, Pooled, pool};
+use neurocart_evidence::pooling::{Options, Pooled, Role, pool};
 use neurocart_evidence::robustness::{self, Property};
 use neurocart_evidence::series::{Measure, Request, Series, series};
 use neurocart_evidence::study::Modality;
@@ -175,6 +175,11 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
             })
             .collect();
         let plot = forest::plot(&title, all.measure, &unit, &drawn);
+        if plot.groups.iter().all(|g| g.rows.is_empty()) {
+            return Err(Exit::invalid(
+                "there is nothing here to draw; leave `--figure` out",
+            ));
+        }
         page.figure = Some(render_forest_svg(&plot, Layout::Wide));
     }
     page.show(&arguments.form)
@@ -228,7 +233,8 @@ fn request(arguments: &Arguments, evidence: &Evidence, page: &mut Page) -> Resul
     known.sort_unstable();
     known.dedup();
     let scale = |name: &String| {
-        crate::evidence::filters::known(name, &known).map_err(|hint| unknown("scale", name, &hint))
+        crate::evidence::filters::known(name, &known, "`neurocart evidence export`")
+            .map_err(|hint| unknown("scale", name, &hint))
     };
     Ok(Request {
         outcome,
@@ -252,20 +258,27 @@ fn property(option: &str, value: Option<&str>) -> Result<Option<Property>, Exit>
 
 fn remarks(all: &Series, groups: &[Group], page: &mut Page) {
     for group in groups {
-        if let Some(withheld) = &group.pooled.withheld {
+        if let Some(withheld) = &group.pooled.withheld
+            && !group.series.rows.is_empty()
+        {
             let label = if group.label.is_empty() {
                 String::new()
             } else {
                 format!("{}: ", group.label)
             };
-            page.notes.push(format!("{label}{withheld}"));
+            let remedy = match withheld.contains("different scales") {
+                true => "; `--grading` takes some of the scales, `--across-scales` all",
+                false => "",
+            };
+            page.notes.push(format!("{label}{withheld}{remedy}"));
         }
     }
     if all.rows.is_empty() {
         page.notes
             .push("no study fits; leave a filter out, or see `neurocart evidence gaps`".into());
     }
-    if all.measure == Measure::Proportion && all.rows.len() > 1 {
+    let companions = |g: &Group| g.pooled.estimates.iter().any(|e| e.role == Role::Companion);
+    if all.measure == Measure::Proportion && groups.iter().any(companions) {
         page.notes.push(
             "companions stand beside the model: in tiny series it may rest on very little".into(),
         );

@@ -40,15 +40,17 @@ pub fn steps(
             "leave_one_out",
             "Without each study in turn",
             "Omitting",
+            "",
         ),
         (
             arguments.cumulative,
             "cumulative",
             "As studies came in",
             "Adding",
+            " Looks repeated as studies come in have no fixed error rate.",
         ),
     ];
-    for (_, name, heading, word) in asked.into_iter().filter(|a| a.0) {
+    for (_, name, heading, word, caption) in asked.into_iter().filter(|a| a.0) {
         let found = if name == "cumulative" {
             cumulative(all)
         } else {
@@ -79,6 +81,7 @@ pub fn steps(
             unit,
             &found,
             word,
+            caption,
             primary,
         );
         drawn = Some(render_forest_svg(&plot, Layout::Wide));

@@ -26,6 +26,7 @@ pub(super) fn draw_study(
     match row.mark {
         ForestMark::Study => svg.rect(corner, (side, side), "mk a0"),
         ForestMark::Recalled => svg.rect(corner, (side, side), "ho a0"),
+        ForestMark::NotPooled => svg.shape((x, y), 0, "ho a0"),
         ForestMark::Pooled => svg.shape((x, y), 2, "mk a1"),
     }
 }
@@ -135,6 +136,7 @@ pub(super) fn draw_symbol(svg: &mut Svg, (x, y): (f64, f64), symbol: &Symbol) {
             match mark {
                 ForestMark::Study => svg.rect((x - 4.0, y - 4.0), (8.0, 8.0), "mk a0"),
                 ForestMark::Recalled => svg.rect((x - 4.0, y - 4.0), (8.0, 8.0), "ho a0"),
+                ForestMark::NotPooled => svg.shape((x, y), 0, "ho a0"),
                 ForestMark::Pooled => svg.shape((x, y), 2, "mk a1"),
             }
         }
@@ -165,6 +167,7 @@ pub(super) fn key(plot: &ForestPlot) -> Vec<(Symbol, String)> {
             ForestMark::Recalled,
             "study recalled, not read at its source",
         ),
+        (ForestMark::NotPooled, "study shown, not pooled"),
         (ForestMark::Pooled, "pooled estimate"),
     ];
     let mut entries: Vec<(Symbol, String)> = candidates

@@ -98,6 +98,8 @@ pub enum ForestMark {
     Study,
     /// A study whose numbers were recalled and not read: a hollow square.
     Recalled,
+    /// A study that was read but cannot be pooled: a hollow circle.
+    NotPooled,
     /// A pooled estimate as a row of its own: a small diamond.
     Pooled,
 }

@@ -16,13 +16,13 @@ pub(super) fn describe(plot: &ForestPlot) -> String {
             .rows
             .iter()
             .map(|row| {
-                let recalled = if row.mark == ForestMark::Recalled {
-                    "recalled, not read at its source"
-                } else {
-                    ""
+                let standing = match row.mark {
+                    ForestMark::Recalled => "recalled, not read at its source",
+                    ForestMark::NotPooled => "not pooled",
+                    ForestMark::Study | ForestMark::Pooled => "",
                 };
                 let words = estimate_words(plot.scale, &axis, &row.estimate);
-                joined(&[&row.label, &row.detail, recalled, &words])
+                joined(&[&row.label, &row.detail, standing, &words])
             })
             .collect();
         parts.extend(group.pooled.iter().map(|row| {
