@@ -426,6 +426,14 @@ fn ratios_pool_on_the_log_scale() {
     );
     let judged = certainty(&found, &pooled, &[]).unwrap();
     assert_eq!(judged.start, Level::High);
+    // Taken as they are, not as logarithms, the prediction limits would be four times as far apart as those of
+    // the mean.
+    let inconsistency = judged
+        .judgements
+        .iter()
+        .find(|j| j.domain == Domain::Inconsistency)
+        .unwrap();
+    assert_eq!(inconsistency.down, 0, "{}", inconsistency.why);
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub fn figure(row: &Row, measure: Measure) -> String {
             format!("{events}/{total}, {}{unit}{limits}", of(share))
         }
         (Measure::Proportion, Some(events), None, _) => {
-            format!("{events} with the event, of how many is not reported")
+            format!("{events} with the event")
         }
         (_, _, _, Some(value)) => {
             let counts = row.contrast.as_ref().and(row.text.as_ref());

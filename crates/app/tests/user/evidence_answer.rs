@@ -137,6 +137,19 @@ fn scales_that_differ_come_with_the_options_that_settle_it() {
 }
 
 #[test]
+fn a_count_without_a_total_is_not_told_as_a_number_of_patients() {
+    let said = said("answer crs").stdout;
+    let text = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!text.contains(" 0 patients"), "{text}");
+    let pool = json("pool --outcome crs_any --product descartes --by product");
+    let rows = pool["studies"].as_array().unwrap();
+    assert!(
+        rows.iter()
+            .any(|r| r["events"] == 0 && r["total"].is_null())
+    );
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused() {
     let refused: String = [
         "pool",
@@ -149,6 +162,7 @@ fn what_cannot_be_asked_is_refused() {
         "pool --outcome crs_any --month nan",
         "pool --outcome crs_any --compare ratio",
         "pool --outcome crs_any --steps-figure x.svg",
+        "pool --outcome crs_any --disease CIDP --figure x.svg",
         "answer crss",
     ]
     .iter()
