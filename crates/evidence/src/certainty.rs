@@ -133,8 +133,8 @@ pub fn certainty(series: &Series, pooled: &Pooled, own: &[Judgement]) -> Option<
             *judgement = by_person.clone();
         }
     }
-    let down: u8 = judgements.iter().map(|j| j.down).sum();
-    let level = match (start as u8).saturating_sub(down) {
+    let left = |from: u8, j: &Judgement| from.saturating_sub(j.down);
+    let level = match judgements.iter().fold(start as u8, left) {
         0 => Level::VeryLow,
         1 => Level::Low,
         2 => Level::Moderate,
@@ -211,7 +211,7 @@ fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
     let first = pooled.estimates.first();
     let wider = first
         .and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)))
-        .filter(|ratio| *ratio > WIDER);
+        .filter(|ratio| ratio.is_finite() && *ratio > WIDER);
     match wider {
         Some(ratio) => judgement(
             Domain::Inconsistency,

@@ -1,6 +1,6 @@
 //! What moves a pooled answer: moderators, clusters of related studies, single studies, small studies.
 //!
-//! Proportions enter as log odds with one half added where a count is zero, since these models need an
+//! Proportions enter as log odds and rates as log rates, with one half added where a count is zero, since these models need an
 //! effect and a variance per study; that pulls them to 50 %, so read directions here and sizes from the
 //! random-intercept model. Tests that say nothing with few studies are refused below ten.
 
@@ -14,12 +14,12 @@ use neurocart_stats::meta_analysis::small_study::{
     FewStudies, FunnelModel, FunnelPredictor, MissingSide, funnel_regression, rank_correlation,
     trim_and_fill,
 };
-use neurocart_stats::meta_analysis::transforms::logit_half_correction;
+use neurocart_stats::meta_analysis::transforms::{log_rate, logit_half_correction};
 
 use crate::codes::code;
 use crate::pooling::enters;
 use crate::series::{Measure, Row, Series};
-use crate::study::Lymphodepletion;
+use crate::study::{DesignKind, Lymphodepletion};
 use crate::vocabulary::Vocabulary;
 
 /// Studies per covariate below which a meta-regression finds chance (Cochrane Handbook, 10.11.4).
@@ -103,6 +103,20 @@ pub fn part(series: &Series, property: Property, value: &str, vocabulary: &Vocab
     }
 }
 
+/// The rows that are no case report: a case report appears when it succeeds, so that the difference between
+/// the two answers shows how far such a choice could carry.
+pub fn without_case_reports(series: &Series) -> Series {
+    let rows = series.rows.iter();
+    Series {
+        measure: series.measure,
+        rows: rows
+            .filter(|row| row.design != DesignKind::CaseReport)
+            .cloned()
+            .collect(),
+        left_out: Vec::new(),
+    }
+}
+
 /// Rows that enter, with effects and variances on one scale.
 fn effects(series: &Series) -> (Vec<&Row>, Vec<f64>, Vec<f64>) {
     let mut rows = Vec::new();
@@ -113,6 +127,11 @@ fn effects(series: &Series) -> (Vec<&Row>, Vec<f64>, Vec<f64>) {
                 .events
                 .zip(row.total)
                 .and_then(|(x, n)| logit_half_correction(x, n).ok())
+                .map(|e| (e.effect, e.variance)),
+            Measure::Rate => row
+                .events
+                .zip(row.exposure_patient_years)
+                .and_then(|(x, t)| log_rate(x, t).ok())
                 .map(|e| (e.effect, e.variance)),
             Measure::Ratio => row
                 .estimate
@@ -136,6 +155,7 @@ fn effects(series: &Series) -> (Vec<&Row>, Vec<f64>, Vec<f64>) {
 pub fn scale(measure: Measure) -> &'static str {
     match measure {
         Measure::Proportion => "log odds, one half added where a count is zero",
+        Measure::Rate => "log rate, one half added where there is no event",
         Measure::Ratio => "log ratio",
         _ => "unit of the outcome",
     }
@@ -353,8 +373,8 @@ pub struct SmallStudyTest {
     pub result: String,
 }
 
-/// Tests for small-study effects: by size alone for single-arm proportions, whose standard errors depend
-/// on the result itself; else Egger's regression, rank correlation, and trim and fill.
+/// Tests for small-study effects: by size alone for single-arm proportions and rates, whose standard errors
+/// depend on the result itself; else Egger's regression, rank correlation, and trim and fill.
 ///
 /// Errors: below ten studies a sentence that says so.
 pub fn small_study(series: &Series) -> Result<Vec<SmallStudyTest>, String> {
@@ -362,11 +382,12 @@ pub fn small_study(series: &Series) -> Result<Vec<SmallStudyTest>, String> {
     let options = RandomEffectsOptions::default();
     let model = FunnelModel::RandomEffects(options.method);
     let words = |e: neurocart_stats::NotEstimable| e.to_string();
-    if series.measure == Measure::Proportion {
-        let inverse: Vec<f64> = rows
-            .iter()
-            .map(|r| 1.0 / r.total.unwrap_or(1).max(1) as f64)
-            .collect();
+    if matches!(series.measure, Measure::Proportion | Measure::Rate) {
+        let size = |row: &&Row| match row.exposure_patient_years {
+            Some(exposure) if series.measure == Measure::Rate => exposure,
+            _ => row.total.unwrap_or(1).max(1) as f64,
+        };
+        let inverse: Vec<f64> = rows.iter().map(|row| 1.0 / size(row)).collect();
         let test = funnel_regression(
             &effect,
             &variance,
@@ -377,7 +398,11 @@ pub fn small_study(series: &Series) -> Result<Vec<SmallStudyTest>, String> {
         )
         .map_err(words)?;
         return Ok(vec![SmallStudyTest {
-            method: "random-effects regression on one over the number of patients".into(),
+            method: match series.measure {
+                Measure::Rate => "random-effects regression on one over the patient-years",
+                _ => "random-effects regression on one over the number of patients",
+            }
+            .into(),
             p_value: Some(test.p_value),
             result: "read with care: that case reports appear when they succeed is certain, whatever the test says".into(),
         }]);

@@ -1,6 +1,6 @@
 //! Numbers of a synthesis in words.
 
-use neurocart_evidence::pooling::{Estimate, Heterogeneity, Pooled};
+use neurocart_evidence::pooling::{Estimate, Heterogeneity, Pooled, TAU_ESTIMABLE};
 use neurocart_evidence::series::{Measure, Reason, Row, Series};
 use neurocart_evidence::study::{Direction, Finding};
 use neurocart_report::format::{fixed, significant};
@@ -15,19 +15,15 @@ pub fn number(x: f64, unit: &str) -> String {
 
 /// A figure as a cell of a table, rounded as [`number`] does.
 pub fn cell(x: Option<f64>, unit: &str) -> serde_json::Value {
+    // By way of text: exact at any size, and the same on every machine.
     let rounded = |x: f64| match unit {
-        "%" => (x * 10.0).round() / 10.0,
-        _ if x == 0.0 => 0.0,
-        _ => {
-            let scale = 10f64.powi(3 - x.abs().log10().ceil() as i32);
-            if scale.is_finite() && scale > 0.0 {
-                (x * scale).round() / scale
-            } else {
-                x
-            }
-        }
+        "%" => format!("{x:.1}"),
+        _ => format!("{x:.2e}"),
     };
-    x.map(rounded).into()
+    // Adding 0 makes -0 a plain 0.
+    x.and_then(|x| rounded(x).parse::<f64>().ok())
+        .map(|x| x + 0.0)
+        .into()
 }
 
 /// `5.5 months`.
@@ -70,6 +66,9 @@ pub fn heterogeneity(h: &Heterogeneity) -> String {
     if let Some(i) = h.i_squared_percent {
         words += &format!(", I² {} %", fixed(i, 0));
     }
+    if h.hardly_estimable {
+        words += &format!(", hardly estimable from fewer than {TAU_ESTIMABLE} studies");
+    }
     words
 }
 
@@ -92,6 +91,13 @@ pub fn figure(row: &Row, measure: Measure) -> String {
             format!("{events}/{total}, {}{unit}{limits}", of(share))
         }
         (Measure::Proportion, Some(events), None, _) => format!("{events} patients"),
+        (Measure::Rate, Some(events), _, Some(rate)) if row.exposure_patient_years.is_some() => {
+            let exposure = number(row.exposure_patient_years.unwrap_or(f64::NAN), "");
+            format!(
+                "{events} in {exposure} patient-years, {}{unit}{limits}",
+                of(rate)
+            )
+        }
         (_, _, _, Some(value)) => {
             let counts = row.contrast.as_ref().and(row.text.as_ref());
             let counts = counts.map_or(String::new(), |text| format!(", {text}"));

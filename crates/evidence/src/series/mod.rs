@@ -53,6 +53,8 @@ pub struct Request {
 pub enum Measure {
     /// Patients with the event, of patients; shown in percent.
     Proportion,
+    /// Events over patient-years.
+    Rate,
     /// A mean in the unit of the outcome.
     Mean,
     /// A ratio, pooled on the log scale.
@@ -201,6 +203,13 @@ fn measure(code: &OutcomeCode, studies: &[&Study]) -> Measure {
                 Measure::Listed
             }
         }
-        OutcomeKind::Rate | OutcomeKind::Description => Measure::Listed,
+        OutcomeKind::Rate => {
+            let mut outcomes = studies.iter().flat_map(|s| &s.outcomes);
+            match outcomes.any(|o| o.outcome == code.code && o.exposure_patient_years.is_some()) {
+                true => Measure::Rate,
+                false => Measure::Listed,
+            }
+        }
+        OutcomeKind::Description => Measure::Listed,
     }
 }

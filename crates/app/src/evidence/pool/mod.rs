@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Studies to leave out, by id.
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     without: Vec<String>,
+    /// Answer once more without case reports, which appear when they succeed.
+    #[arg(long)]
+    without_case_reports: bool,
     /// Only toxicities graded by these scales: `ASTCT`, `Lee`.
     #[arg(long, value_delimiter = ',', value_name = "SCALE")]
     grading: Vec<String>,
@@ -115,6 +118,18 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
                 pooled,
             });
         }
+    }
+    if arguments.without_case_reports {
+        let series = robustness::without_case_reports(&all);
+        page.notes.push(format!(
+            "case reports appear when they succeed, so that they bias any pooled share; {} here",
+            all.rows.len() - series.rows.len()
+        ));
+        groups.push(Group {
+            label: "Without case reports".into(),
+            pooled: pool(&series),
+            series,
+        });
     }
     groups.push(Group {
         label: if groups.is_empty() {
