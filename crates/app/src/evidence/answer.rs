@@ -89,13 +89,7 @@ fn overview(
                 group.outcome_label.as_str().into(),
                 label(group).into(),
                 group.series.rows.len().into(),
-                group
-                    .series
-                    .rows
-                    .iter()
-                    .filter_map(|r| r.patients())
-                    .sum::<u64>()
-                    .into(),
+                group.series.patients().into(),
                 wording::answer(&group.series, &group.pooled).into(),
                 group.certainty.as_ref().map(|c| c.level.words()).into(),
             ]);
@@ -157,13 +151,12 @@ fn one(arguments: &Arguments, answer: Answer) -> Result<(), Exit> {
     for group in &answer.groups {
         let unit = wording::unit(&group.series);
         let head = |method: String, words: String, prediction: Option<String>| {
-            let patients: u64 = group.series.rows.iter().filter_map(|r| r.patients()).sum();
             vec![
                 group.outcome_label.as_str().into(),
                 label(group).into(),
                 method.into(),
                 group.series.rows.len().into(),
-                patients.into(),
+                group.series.patients().into(),
                 words.into(),
                 prediction.into(),
                 group.certainty.as_ref().map(|c| c.level.words()).into(),

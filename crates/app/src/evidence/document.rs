@@ -173,10 +173,9 @@ fn line(group: &GroupAnswer) -> String {
     let prediction = model
         .filter(|e| e.role == Role::Primary)
         .and_then(|e| wording::prediction(e, unit));
-    let patients: u64 = group.series.rows.iter().filter_map(|r| r.patients()).sum();
     let events = match group.pooled.events.filter(|_| group.pooled.studies > 0) {
         Some(events) => format!("{events}/{}", group.pooled.patients),
-        None => patients.to_string(),
+        None => group.series.patients().to_string(),
     };
     format!(
         "| {} | {} | {events} | {answer} | {} | {} | {} | {} |",

@@ -1,4 +1,4 @@
-//! Numbers of a synthesis in words.
+//! Numbers of a synthesis, rounded, in words. Figures as reports print them stand in `printed`.
 
 use neurocart_evidence::pooling::{Estimate, Heterogeneity, Pooled, TAU_ESTIMABLE};
 use neurocart_evidence::series::{Measure, Reason, Row, Series};
@@ -34,17 +34,21 @@ pub fn months(time: f64) -> String {
     }
 }
 
+/// A unit behind its number; a ratio has none.
+fn spoken(unit: &str) -> String {
+    match unit {
+        "" | "ratio" => String::new(),
+        unit => format!(" {unit}"),
+    }
+}
+
 /// Estimate with its limits: `91.7 % (61.5 to 99.8)`.
 pub fn estimate(estimate: &Estimate, unit: &str) -> String {
     let of = |x: f64| number(x, unit);
-    let unit_word = if unit.is_empty() || unit == "ratio" {
-        String::new()
-    } else {
-        format!(" {unit}")
-    };
     format!(
-        "{}{unit_word} ({} to {})",
+        "{}{} ({} to {})",
         of(estimate.estimate),
+        spoken(unit),
         of(estimate.lower),
         of(estimate.upper)
     )
@@ -75,11 +79,7 @@ pub fn heterogeneity(h: &Heterogeneity) -> String {
 /// One study's figure: counts and percentage, or value and limits, or its text.
 pub fn figure(row: &Row, measure: Measure) -> String {
     let of = |x: f64| number(x, &row.unit);
-    let unit = if row.unit.is_empty() || row.unit == "ratio" {
-        String::new()
-    } else {
-        format!(" {}", row.unit)
-    };
+    let unit = spoken(&row.unit);
     let limits = match (row.lower, row.upper) {
         (Some(lower), Some(upper)) => {
             format!(" ({} to {}, {})", of(lower), of(upper), row.interval)

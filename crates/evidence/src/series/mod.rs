@@ -89,6 +89,13 @@ pub struct Series {
     pub left_out: Vec<LeftOut>,
 }
 
+impl Series {
+    /// Patients behind the rows, as far as reported; those that are not pooled count as well.
+    pub fn patients(&self) -> u64 {
+        self.rows.iter().filter_map(Row::patients).sum()
+    }
+}
+
 /// The rows that a request selects.
 pub fn series(evidence: &Evidence, request: &Request) -> Series {
     let mut left_out = Vec::new();

@@ -7,18 +7,18 @@ mod tables;
 use std::path::PathBuf;
 
 use neurocart_evidence::Evidence;
-use neurocart_evidence::codes::code;
+use neurocart_evidence::codes::{code, words};
 use neurocart_evidence::comparison::{Scale, compared, with_companions};
 use neurocart_evidence::pooling::{Options, Pooled, pool};
 use neurocart_evidence::robustness::{self, Property};
+use neurocart_evidence::rules::LONGEST_MONTHS;
 use neurocart_evidence::series::{Measure, Request, Series, series};
 use neurocart_evidence::study::Modality;
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::forest::render_forest_svg;
 
-use crate::evidence::filters::{Filters, listed, unknown};
+use crate::evidence::filters::{self, Filters, listed, unknown};
 use crate::evidence::forest;
-use crate::evidence::printed::plain;
 use crate::evidence::table::{Form, Page};
 use crate::evidence::wording;
 use crate::exit::{Exit, say, write_file};
@@ -142,7 +142,7 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
     });
     let mut title = vocabulary.outcome_label(&request.outcome).to_owned();
     if let Some(scale) = scale {
-        title += &format!(", {}", plain(&code(&scale)));
+        title += &format!(", {}", words(&scale));
         if all.rows.is_empty() {
             page.notes
                 .push("no study here has the counts of a treated and a control arm".into());
@@ -218,7 +218,7 @@ fn request(arguments: &Arguments, evidence: &Evidence, page: &mut Page) -> Resul
             .push("CAR T cells only; `--modality` takes other treatments".into());
     }
     if let Some(month) = arguments.month
-        && !(0.0..=1200.0).contains(&month)
+        && !(0.0..=LONGEST_MONTHS).contains(&month)
     {
         return Err(Exit::invalid(format!(
             "`--month {month}` is not a time after infusion\n     = hint: give months from 0 to 1200"
@@ -242,9 +242,8 @@ fn request(arguments: &Arguments, evidence: &Evidence, page: &mut Page) -> Resul
         .collect();
     known.sort_unstable();
     known.dedup();
-    let scale = |name: &String| {
-        crate::evidence::filters::known(name, &known).map_err(|hint| unknown("scale", name, &hint))
-    };
+    let scale =
+        |name: &String| filters::known(name, &known).map_err(|hint| unknown("scale", name, &hint));
     Ok(Request {
         outcome,
         selection,
