@@ -123,7 +123,7 @@ pub fn certainty(series: &Series, pooled: &Pooled, own: &[Judgement]) -> Option<
     };
     let mut judgements = vec![
         risk_of_bias(&rows),
-        inconsistency(&rows, pooled),
+        inconsistency(series.measure, &rows, pooled),
         indirectness(&rows),
         imprecision(series.measure, pooled, &rows),
         publication_bias(&rows),
@@ -192,7 +192,7 @@ fn risk_of_bias(rows: &[&Row]) -> Judgement {
     }
 }
 
-fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
+fn inconsistency(measure: Measure, rows: &[&Row], pooled: &Pooled) -> Judgement {
     if rows.len() < 2 {
         return judgement(Domain::Inconsistency, 0, "one study: nothing to compare");
     }
@@ -208,9 +208,16 @@ fn inconsistency(rows: &[&Row], pooled: &Pooled) -> Judgement {
         let words = format!("the intervals of {} and {} do not meet", low.2, high.2);
         return judgement(Domain::Inconsistency, 1, words);
     }
+    let width = |lower: f64, upper: f64| match measure {
+        Measure::Ratio | Measure::Rate => libm::log(upper / lower),
+        _ => upper - lower,
+    };
     let first = pooled.estimates.first();
     let wider = first
-        .and_then(|e| Some((e.prediction_upper? - e.prediction_lower?) / (e.upper - e.lower)))
+        .and_then(|e| {
+            let prediction = width(e.prediction_lower?, e.prediction_upper?);
+            Some(prediction / width(e.lower, e.upper))
+        })
         .filter(|ratio| ratio.is_finite() && *ratio > WIDER);
     match wider {
         Some(ratio) => judgement(

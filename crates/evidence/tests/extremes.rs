@@ -142,8 +142,8 @@ fn pools(series: &Series, scale: Option<Scale>, evidence: &Evidence) {
         assert!(e.lower <= e.upper, "{e:?}");
     }
     certainty(series, &pooled, &[]);
-    leave_one_out(series);
-    cumulative(series);
+    leave_one_out(series, options);
+    cumulative(series, options);
     let _ = (influences(series), small_study(series));
     for property in [Property::Year, Property::Patients, Property::Target] {
         let _ = moderation(series, property, &evidence.vocabulary);

@@ -9,7 +9,7 @@ use neurocart_evidence::answer::answers;
 use neurocart_evidence::certainty::{Domain, Judgement, Level, certainty};
 use neurocart_evidence::comparison::{Scale, compared, with_companions};
 use neurocart_evidence::evidence::parse;
-use neurocart_evidence::pooling::{Options, Role, cumulative, leave_one_out, pool};
+use neurocart_evidence::pooling::{Estimate, Options, Role, cumulative, leave_one_out, pool};
 use neurocart_evidence::robustness::{
     Property, clustered, influences, moderation, small_study, without_case_reports,
 };
@@ -467,18 +467,21 @@ fn leaving_one_out_leaves_it_out_and_adding_ends_at_the_whole() {
         .collect();
     let all = series(&base(&texts), &ask("crs_any"));
     let whole = pool(&all, Options::default());
-    let without = leave_one_out(&all);
+    let without = leave_one_out(&all, Options::default());
     let rest = pool(
         &series(&base(&texts[1..]), &ask("crs_any")),
         Options::default(),
     );
     assert_eq!(without[0].estimate.as_ref(), rest.estimates.first());
-    let steps = cumulative(&all);
+    let steps = cumulative(&all, Options::default());
     assert_eq!(
         steps.iter().map(|s| s.year).collect::<Vec<_>>(),
         [2020, 2021, 2022, 2023]
     );
     assert_eq!(steps[3].estimate.as_ref(), whole.estimates.first());
+    // Of one or two studies there is no pooled answer.
+    assert_eq!((&steps[0].estimate, &steps[1].estimate), (&None, &None));
+    assert_eq!(steps[1].withheld.as_deref(), Some("2 studies: not pooled"));
 }
 
 #[test]
@@ -627,7 +630,9 @@ proptest! {
             prop_assert!(e.lower - 1e-9 <= e.estimate && e.estimate <= e.upper + 1e-9, "{:?}", e);
         }
         let _ = certainty(&found, &pooled, &[]);
-        let _ = (leave_one_out(&found), cumulative(&found), influences(&found), small_study(&found));
+        let options = Options::default();
+        let _ = (leave_one_out(&found, options), cumulative(&found, options));
+        let _ = (influences(&found), small_study(&found));
         for property in [Property::Year, Property::Target, Property::Patients] {
             let _ = moderation(&found, property, &evidence.vocabulary);
             let _ = clustered(&found, property, &evidence.vocabulary);
@@ -782,4 +787,50 @@ fn the_answer_without_case_reports_leaves_out_nothing_else() {
     let without = without_case_reports(&found);
     assert_eq!(without.rows.len(), 1);
     assert_eq!(without.rows[0], found.rows[0]);
+}
+
+#[test]
+fn ratios_disagree_by_the_widths_of_their_logarithms() {
+    // The mean from 1/2 to 2, the prediction from 1/8 to 8: three times as wide, as logarithms.
+    let wide = Estimate {
+        method: "random effects".into(),
+        short: "random effects".into(),
+        role: Role::Primary,
+        estimate: 1.0,
+        lower: 0.5,
+        upper: 2.0,
+        prediction_lower: None,
+        prediction_upper: None,
+    };
+    let found = compared(
+        &base(&["a", "b", "c"].map(|id| {
+            let rows = count("mgc_resp_ge5", "all", 5, 10, "")
+                + &count("mgc_resp_ge5", "placebo", 5, 10, "");
+            let placebo = "[[arm]]\nname = \"placebo\"\nrole = \"control\"\n".to_owned();
+            study(id, "\"MG\"", 10, &(placebo + &rows))
+        })),
+        &ask("mgc_resp_ge5"),
+        Scale::RiskRatio,
+    );
+    let why = |upper: f64| {
+        let mut pooled = pool(&found, Options::default());
+        pooled.estimates = vec![Estimate {
+            prediction_lower: Some(1.0 / upper),
+            prediction_upper: Some(upper),
+            ..wide.clone()
+        }];
+        let judged = certainty(&found, &pooled, &[]).unwrap();
+        let of = |j: &&Judgement| j.domain == Domain::Inconsistency;
+        let judgement = judged.judgements.iter().find(of).unwrap().clone();
+        (judgement.down, judgement.why)
+    };
+    assert_eq!(why(3.9).0, 0);
+    let (down, words) = why(8.0);
+    assert_eq!(
+        (down, words.as_str()),
+        (
+            1,
+            "the prediction interval is 3.0 times as wide as that of the mean"
+        )
+    );
 }

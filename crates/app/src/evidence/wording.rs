@@ -184,3 +184,39 @@ pub fn finding(finding: &Finding) -> String {
     let parts = [number, Some(finding.text.clone()).filter(|t| !t.is_empty())];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_keeps_three_figures_and_of_a_percentage_one_decimal() {
+        assert_eq!(cell(Some(12.345), "%"), 12.3);
+        assert_eq!(cell(Some(-0.04), "%").to_string(), "0.0");
+        assert_eq!(cell(Some(0.000123456), "ratio"), 0.000123);
+        assert_eq!(cell(Some(123_456.0), ""), 123_000.0);
+        assert_eq!(cell(Some(1.234e300), ""), 1.23e300);
+        assert!(cell(Some(f64::NAN), "%").is_null() && cell(None, "").is_null());
+    }
+
+    #[test]
+    fn a_number_of_any_size_is_said_in_a_few_letters_and_near_its_value() {
+        let sizes =
+            (-320..=308).flat_map(|power| [1.0, 4.9999, 9.995].map(|m| m * 10f64.powi(power)));
+        let extremes = [0.0, f64::MIN_POSITIVE, f64::MAX, f64::INFINITY, f64::NAN];
+        for x in sizes.chain(extremes).flat_map(|x| [x, -x]) {
+            for unit in ["%", "points", "ratio", ""] {
+                let said = number(x, unit);
+                assert!(unit == "%" || said.chars().count() <= 16, "{said}");
+                // Numbers below the smallest normal one have no three figures.
+                if let Some(shown) = cell(Some(x), unit).as_f64()
+                    && x.abs() > 1e-305
+                {
+                    let slack = if unit == "%" { 0.051 } else { 0.0 };
+                    assert!((shown - x).abs() <= 0.0051 * x.abs() + slack, "{shown} {x}");
+                }
+            }
+            assert!(!months(x).is_empty());
+        }
+    }
+}

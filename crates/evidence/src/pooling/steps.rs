@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Estimate, FEWEST_POOLED, Options, enters, pool};
-use crate::series::{Row, Series};
+use crate::series::{Measure, Row, Series};
 
 /// A pooled estimate with one study away, or of the first studies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,63 +18,55 @@ pub struct Step {
     pub withheld: Option<String>,
 }
 
-/// The primary estimate without each study in turn; three studies are needed.
-pub fn leave_one_out(series: &Series) -> Vec<Step> {
-    let entering: Vec<&Row> = series
-        .rows
-        .iter()
-        .filter(|row| enters(row, series.measure))
-        .collect();
+/// The primary estimate without each study in turn, with the options of the whole; three studies are needed,
+/// so that two are left.
+pub fn leave_one_out(series: &Series, options: Options) -> Vec<Step> {
+    let entering = entering(series);
     if entering.len() < FEWEST_POOLED {
         return Vec::new();
     }
+    let two_will_do = Options {
+        pool_few: true,
+        ..options
+    };
     entering
         .iter()
-        .map(|left| step(series, left, |row| row.study != left.study))
-        .collect()
-}
-
-/// The primary estimate of the first studies by year, one more at a time. A picture, not a test: no error
-/// rate holds over repeated looks.
-pub fn cumulative(series: &Series) -> Vec<Step> {
-    let entering: Vec<&Row> = series
-        .rows
-        .iter()
-        .filter(|row| enters(row, series.measure))
-        .collect();
-    let first = |count: usize| {
-        entering[..count]
-            .iter()
-            .map(|r| r.study.clone())
-            .collect::<Vec<_>>()
-    };
-    (1..=entering.len())
-        .map(|count| {
-            let taken = first(count);
-            step(series, entering[count - 1], |row| {
-                taken.contains(&row.study)
-            })
+        .map(|left| {
+            let others = entering.iter().filter(|row| row.study != left.study);
+            step(series.measure, others, left, two_will_do)
         })
         .collect()
 }
 
-fn step(series: &Series, about: &Row, take: impl Fn(&Row) -> bool) -> Step {
+/// The primary estimate of the first studies by year, one more at a time, with the options of the whole. A
+/// picture, not a test: no error rate holds over repeated looks.
+pub fn cumulative(series: &Series, options: Options) -> Vec<Step> {
+    let entering = entering(series);
+    (0..entering.len())
+        .map(|last| {
+            let first = entering.iter().take(last + 1);
+            step(series.measure, first, entering[last], options)
+        })
+        .collect()
+}
+
+fn entering(series: &Series) -> Vec<&Row> {
+    let rows = series.rows.iter();
+    rows.filter(|row| enters(row, series.measure)).collect()
+}
+
+fn step<'a>(
+    measure: Measure,
+    rows: impl Iterator<Item = &'a &'a Row>,
+    about: &Row,
+    options: Options,
+) -> Step {
     let part = Series {
-        measure: series.measure,
-        rows: series
-            .rows
-            .iter()
-            .filter(|row| take(row))
-            .cloned()
-            .collect(),
+        measure,
+        rows: rows.map(|row| Row::clone(row)).collect(),
         left_out: Vec::new(),
     };
-    let all = Options {
-        pool_few: true,
-        across_scales: true,
-        ..Options::default()
-    };
-    let pooled = pool(&part, all);
+    let pooled = pool(&part, options);
     Step {
         study: about.study.clone(),
         year: about.year,

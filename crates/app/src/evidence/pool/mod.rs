@@ -172,7 +172,7 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         }
     }
     page.json.push(("certainty", certainties));
-    let steps = steps(arguments, &all, &unit, &title, &groups, &mut page)?;
+    let steps = steps(arguments, &all, options, &unit, &title, &groups, &mut page)?;
     robust(arguments, &all, vocabulary, &mut page)?;
     page.tables.push(left_out(&all));
     remarks(&all, &groups, &mut page);
