@@ -133,8 +133,8 @@ pub fn certainty(series: &Series, pooled: &Pooled, own: &[Judgement]) -> Option<
             *judgement = by_person.clone();
         }
     }
-    let down: u8 = judgements.iter().map(|j| j.down).sum();
-    let level = match (start as u8).saturating_sub(down) {
+    let left = |from: u8, j: &Judgement| from.saturating_sub(j.down);
+    let level = match judgements.iter().fold(start as u8, left) {
         0 => Level::VeryLow,
         1 => Level::Low,
         2 => Level::Moderate,
@@ -208,17 +208,18 @@ fn inconsistency(measure: Measure, rows: &[&Row], pooled: &Pooled) -> Judgement 
         let words = format!("the intervals of {} and {} do not meet", low.2, high.2);
         return judgement(Domain::Inconsistency, 1, words);
     }
-    let first = pooled.estimates.first();
-    // Ratios are as far apart as their logarithms.
+    // Ratios and rates are as far apart as their logarithms.
     let width = |lower: f64, upper: f64| match measure {
-        Measure::Ratio => libm::log(upper / lower),
+        Measure::Ratio | Measure::Rate => libm::log(upper / lower),
         _ => upper - lower,
     };
+    let first = pooled.estimates.first();
     let wider = first
         .and_then(|e| {
-            Some(width(e.prediction_lower?, e.prediction_upper?) / width(e.lower, e.upper))
+            let prediction = width(e.prediction_lower?, e.prediction_upper?);
+            Some(prediction / width(e.lower, e.upper))
         })
-        .filter(|ratio| *ratio > WIDER);
+        .filter(|ratio| ratio.is_finite() && *ratio > WIDER);
     match wider {
         Some(ratio) => judgement(
             Domain::Inconsistency,

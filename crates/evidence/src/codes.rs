@@ -13,6 +13,11 @@ pub fn code<T: Serialize>(value: &T) -> String {
     }
 }
 
+/// The code of a value as words: `single arm trial`.
+pub fn words<T: Serialize>(value: &T) -> String {
+    code(value).replace('_', " ")
+}
+
 /// All codes of a closed list, in the order of its type.
 ///
 /// ```

@@ -96,7 +96,9 @@ pub fn compared(evidence: &Evidence, request: &Request, scale: Scale) -> Series 
                 row.standard_error = Some(times * error);
             }
             Err(_) => {
-                row.estimate = None;
+                // The limits are those of the share of the treated.
+                (row.estimate, row.lower, row.upper) = (None, None, None);
+                row.interval = String::new();
                 row.not_pooled = Some(Reason::NoStandardError);
             }
         }

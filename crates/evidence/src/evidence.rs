@@ -89,8 +89,22 @@ impl Evidence {
     }
 }
 
+/// Largest study file that is read, bytes: some five thousand figures.
+pub const LARGEST_FILE_BYTES: usize = 1024 * 1024;
+
 /// The study in the text of a file; `file` is how messages call it.
+///
+/// Errors: no TOML, unknown or missing keys, a file above [`LARGEST_FILE_BYTES`].
 pub fn parse(text: &str, file: &str) -> Result<Study, Error> {
+    if text.len() > LARGEST_FILE_BYTES {
+        let message = format!(
+            "the file has {} bytes, more than the {LARGEST_FILE_BYTES} of the largest study file",
+            text.len()
+        );
+        return Err(Problem::new(file, message)
+            .hint("a study file holds one study; put data sets elsewhere and cite them")
+            .into());
+    }
     toml_file::parse(text, file)
 }
 

@@ -1,5 +1,7 @@
 //! What a study file does not say yet, though it breaks no rule.
 
+use std::collections::BTreeMap;
+
 use crate::codes::code;
 use crate::study::*;
 
@@ -156,32 +158,32 @@ fn figure(index: usize, outcome: &Outcome, add: &mut impl FnMut(&str, String)) {
 
 /// The same figure in two texts, with different numbers.
 fn conflicts(outcomes: &[Outcome], add: &mut impl FnMut(&str, String)) {
-    let key = |o: &Outcome| {
-        (
-            o.outcome.clone(),
-            o.arm.clone(),
-            o.contrast.clone(),
-            o.definition.clone(),
-            o.months().map(f64::to_bits),
-            o.statistic,
-        )
-    };
+    let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    let numbers = |o: &Outcome| (o.value.map(f64::to_bits), o.events, o.total);
     for (index, one) in outcomes.iter().enumerate() {
-        for (before, other) in outcomes[..index].iter().enumerate() {
-            let numbers = |o: &Outcome| (o.value.map(f64::to_bits), o.events, o.total);
-            if key(one) == key(other) && one.text == other.text && numbers(one) != numbers(other) {
-                add(
-                    "outcome",
-                    format!(
-                        "which of outcomes {} and {} is right: `{}` of `{}` differs between sources",
-                        before + 1,
-                        index + 1,
-                        one.outcome,
-                        one.arm
-                    ),
-                );
-            }
+        let key = (
+            (&one.outcome, &one.arm, &one.contrast, &one.definition),
+            one.months().map(f64::to_bits),
+            one.statistic,
+            &one.text,
+        );
+        let before = alike.entry(key).or_default();
+        for other in before
+            .iter()
+            .filter(|i| numbers(&outcomes[**i]) != numbers(one))
+        {
+            add(
+                "outcome",
+                format!(
+                    "which of outcomes {} and {} is right: `{}` of `{}` differs between sources",
+                    other + 1,
+                    index + 1,
+                    one.outcome,
+                    one.arm
+                ),
+            );
         }
+        before.push(index);
     }
 }
 

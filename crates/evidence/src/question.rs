@@ -12,6 +12,7 @@ use neurocart_library::{Error, Library, Problem, nearest, toml_file};
 use crate::certainty::Judgement;
 use crate::comparison::Scale;
 use crate::evidence::Evidence;
+use crate::rules::LONGEST_MONTHS;
 use crate::selection::Selection;
 use crate::series::Request;
 use crate::study::{DesignKind, Lymphodepletion, Modality, Platform};
@@ -186,6 +187,24 @@ fn continue_check(
             if let Err(hint) = vocabulary.disease(code) {
                 add(format!("unknown disease `{code}`"), hint);
             }
+        }
+        if let Some(month) = group.month
+            && !(0.0..=LONGEST_MONTHS).contains(&month)
+        {
+            add(
+                format!("`month = {month}` is not between 0 and 100 years"),
+                "give months after infusion".into(),
+            );
+        }
+        for judgement in group.judgements.iter().filter(|j| j.down > 2) {
+            add(
+                format!(
+                    "{} steps down for {}",
+                    judgement.down,
+                    judgement.domain.words()
+                ),
+                "a domain takes 0, 1 or 2 steps away".into(),
+            );
         }
         for target in group.targets.iter().filter(|t| !is_target(t)) {
             add(

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use neurocart_library::{Error, Library, Problem};
 
-use crate::rules::is_trial_number;
+use crate::rules::{LARGEST_COUNT, is_trial_number};
 use crate::study::{Grade, Platform, Study};
 use crate::vocabulary::{Area, Vocabulary, is_target, table};
 
@@ -227,6 +227,12 @@ pub fn registry(
                     "write `2026-08-22`, `2026-08` or `2026`".into(),
                 );
             }
+        }
+        if row.planned_patients.is_some_and(|n| n > LARGEST_COUNT) {
+            add(
+                "`planned_patients` is more than any trial has".into(),
+                format!("at most {LARGEST_COUNT}; is a digit too many?"),
+            );
         }
         if row.cite.trim().is_empty() || row.cite.contains("://") {
             add(

@@ -173,8 +173,11 @@ fn lines(value: &impl Serialize) -> Vec<String> {
 }
 
 fn whole_number(line: &str) -> &str {
+    // A whole number of TOML has at most 18 digits to be sure of.
+    let digits =
+        |whole: &str| whole.len() - whole.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     match line.strip_suffix(".0") {
-        Some(whole) if whole.ends_with(|c: char| c.is_ascii_digit()) => whole,
+        Some(whole) if (1..=18).contains(&digits(whole)) => whole,
         _ => line,
     }
 }
@@ -216,6 +219,7 @@ mod tests {
             "\u{1}\u{7f}\r\n",
             "\u{feff}µ",
         ] {
+            study.design.follow_up_months = Some(1e30);
             study.note = text.into();
             study.arms[0].description = text.into();
             let written = render(&study);

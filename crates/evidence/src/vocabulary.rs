@@ -12,6 +12,9 @@ pub const OUTCOMES: &str = "evidence/outcomes.csv";
 /// The disease table of the library.
 pub const DISEASES: &str = "evidence/diseases.csv";
 
+/// Unit of a rate that is pooled from events and patient-years.
+pub const PER_PATIENT_YEAR: &str = "per patient-year";
+
 /// Units in which a dose may stand.
 pub const DOSE_UNITS: [&str; 7] = [
     "CAR+ cells/kg",

@@ -9,8 +9,10 @@ use neurocart_evidence::answer::answers;
 use neurocart_evidence::certainty::{Domain, Judgement, Level, certainty};
 use neurocart_evidence::comparison::{Scale, compared, with_companions};
 use neurocart_evidence::evidence::parse;
-use neurocart_evidence::pooling::{Options, Role, cumulative, leave_one_out, pool};
-use neurocart_evidence::robustness::{Property, clustered, influences, moderation, small_study};
+use neurocart_evidence::pooling::{Estimate, Options, Role, cumulative, leave_one_out, pool};
+use neurocart_evidence::robustness::{
+    Property, clustered, influences, moderation, small_study, without_case_reports,
+};
 use neurocart_evidence::selection::Selection;
 use neurocart_evidence::series::{Measure, Reason, Request, series};
 use neurocart_evidence::study::DesignKind;
@@ -473,18 +475,21 @@ fn leaving_one_out_leaves_it_out_and_adding_ends_at_the_whole() {
         .collect();
     let all = series(&base(&texts), &ask("crs_any"));
     let whole = pool(&all, Options::default());
-    let without = leave_one_out(&all);
+    let without = leave_one_out(&all, Options::default());
     let rest = pool(
         &series(&base(&texts[1..]), &ask("crs_any")),
         Options::default(),
     );
     assert_eq!(without[0].estimate.as_ref(), rest.estimates.first());
-    let steps = cumulative(&all);
+    let steps = cumulative(&all, Options::default());
     assert_eq!(
         steps.iter().map(|s| s.year).collect::<Vec<_>>(),
         [2020, 2021, 2022, 2023]
     );
     assert_eq!(steps[3].estimate.as_ref(), whole.estimates.first());
+    // Of one or two studies there is no pooled answer.
+    assert_eq!((&steps[0].estimate, &steps[1].estimate), (&None, &None));
+    assert_eq!(steps[1].withheld.as_deref(), Some("2 studies: not pooled"));
 }
 
 #[test]
@@ -633,7 +638,9 @@ proptest! {
             prop_assert!(e.lower - 1e-9 <= e.estimate && e.estimate <= e.upper + 1e-9, "{:?}", e);
         }
         let _ = certainty(&found, &pooled, &[]);
-        let _ = (leave_one_out(&found), cumulative(&found), influences(&found), small_study(&found));
+        let options = Options::default();
+        let _ = (leave_one_out(&found, options), cumulative(&found, options));
+        let _ = (influences(&found), small_study(&found));
         for property in [Property::Year, Property::Target, Property::Patients] {
             let _ = moderation(&found, property, &evidence.vocabulary);
             let _ = clustered(&found, property, &evidence.vocabulary);
@@ -740,4 +747,141 @@ fn arms_by_disease_of_a_basket_are_counted_together() {
     );
     let all = vec![Area::Neuroimmune, Area::Rheumatology];
     assert_eq!(of(all), [("all".to_owned(), Some(8), Some(10))]);
+}
+
+fn rate(id: &str, events: u64, exposure: f64) -> String {
+    let row = format!(
+        "[[outcome]]\noutcome = \"annualised_relapse_rate\"\narm = \"all\"\nstatistic = \"rate\"\nevents = {events}\n\
+         exposure_patient_years = {exposure}\nunit = \"per patient-year\"\nlocator = \"abstract\"\ngrade = \"seen\"\ntier = \"A\"\n"
+    );
+    study(id, "\"NMOSD\"", 20, &row)
+}
+
+#[test]
+fn rates_of_the_reference_are_pooled_from_study_files_as_metafor_pools_them() {
+    let rows = |file: &str| -> Vec<BTreeMap<String, String>> {
+        let path = format!("{}/../../reference/{file}", env!("CARGO_MANIFEST_DIR"));
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        reader.deserialize().map(Result::unwrap).collect()
+    };
+    let data = rows("ma_rates_data.csv");
+    let texts: Vec<String> = data
+        .iter()
+        .map(|row| {
+            rate(
+                &row["study"].to_lowercase(),
+                row["xi"].parse().unwrap(),
+                row["ti"].parse().unwrap(),
+            )
+        })
+        .collect();
+    let found = series(&base(&texts), &ask("annualised_relapse_rate"));
+    assert_eq!((found.measure, found.rows.len()), (Measure::Rate, 7));
+    let sensitivity = Options {
+        sensitivity: true,
+        ..Options::default()
+    };
+    let pooled = pool(&found, sensitivity);
+    let short: Vec<_> = pooled.estimates.iter().map(|e| e.short.as_str()).collect();
+    assert_eq!(
+        short,
+        ["random-intercept model", "exact", "inverse variance"]
+    );
+    let expected = rows("ma_rates.csv");
+    let of = |row: usize, column: &str| expected[row][column].parse::<f64>().unwrap();
+    let near = |a: f64, b: f64, relative: f64| assert!((a / b - 1.0).abs() < relative, "{a} {b}");
+    // metafor's own search stops at about four figures of its interval.
+    let model = &pooled.estimates[0];
+    near(model.estimate, of(0, "rate"), 1e-4);
+    near(model.lower, of(0, "ci_lower"), 1e-3);
+    near(model.upper, of(0, "ci_upper"), 1e-3);
+    // The point alone: our interval has the floor that the reference leaves out.
+    near(pooled.estimates[2].estimate, of(1, "rate"), 1e-6);
+    // 11 events in 101.1 patient-years; chi-square quantiles 10.9823 (22 df) and 39.3641 (24 df).
+    let exact = &pooled.estimates[1];
+    near(exact.estimate, 11.0 / 101.1, 1e-12);
+    near(exact.lower, 10.982_320_734 / (2.0 * 101.1), 1e-6);
+    near(exact.upper, 39.364_077_026 / (2.0 * 101.1), 1e-6);
+}
+
+#[test]
+fn without_any_event_the_exact_rate_leads() {
+    let texts = [rate("a", 0, 4.0), rate("b", 0, 2.5), rate("c", 0, 10.0)];
+    let pooled = pool(
+        &series(&base(&texts), &ask("annualised_relapse_rate")),
+        Options::default(),
+    );
+    let [exact] = pooled.estimates.as_slice() else {
+        panic!("{pooled:?}");
+    };
+    assert_eq!((exact.role, exact.lower), (Role::Primary, 0.0));
+    // The upper limit without an event: -ln 0.025 over the exposure.
+    assert!((exact.upper + 0.025f64.ln() / 16.5).abs() < 1e-9);
+    assert!(pooled.withheld.unwrap().starts_with("nobody had an event"));
+}
+
+#[test]
+fn a_rate_without_its_exposure_is_shown_and_not_pooled() {
+    let bare = rate("bare", 3, 5.0).replace("exposure_patient_years = 5\n", "value = 0.6\n");
+    let evidence = base(&[bare.clone(), rate("whole", 1, 8.0)]);
+    let found = series(&evidence, &ask("annualised_relapse_rate"));
+    let reasons: Vec<_> = found.rows.iter().map(|r| r.not_pooled.clone()).collect();
+    assert_eq!(reasons, [Some(Reason::NoExposure), None]);
+    let listed = series(&base(&[bare]), &ask("annualised_relapse_rate"));
+    assert_eq!(listed.measure, Measure::Listed);
+}
+
+#[test]
+fn the_answer_without_case_reports_leaves_out_nothing_else() {
+    let report = single("report", 1, 1).replace("single_arm_trial", "case_report");
+    let found = series(&base(&[report, single("a", 3, 9)]), &ask("crs_any"));
+    let without = without_case_reports(&found);
+    assert_eq!(without.rows.len(), 1);
+    assert_eq!(without.rows[0], found.rows[0]);
+}
+
+#[test]
+fn ratios_disagree_by_the_widths_of_their_logarithms() {
+    // The mean from 1/2 to 2, the prediction from 1/8 to 8: three times as wide, as logarithms.
+    let wide = Estimate {
+        method: "random effects".into(),
+        short: "random effects".into(),
+        role: Role::Primary,
+        estimate: 1.0,
+        lower: 0.5,
+        upper: 2.0,
+        prediction_lower: None,
+        prediction_upper: None,
+    };
+    let found = compared(
+        &base(&["a", "b", "c"].map(|id| {
+            let rows = count("mgc_resp_ge5", "all", 5, 10, "")
+                + &count("mgc_resp_ge5", "placebo", 5, 10, "");
+            let placebo = "[[arm]]\nname = \"placebo\"\nrole = \"control\"\n".to_owned();
+            study(id, "\"MG\"", 10, &(placebo + &rows))
+        })),
+        &ask("mgc_resp_ge5"),
+        Scale::RiskRatio,
+    );
+    let why = |upper: f64| {
+        let mut pooled = pool(&found, Options::default());
+        pooled.estimates = vec![Estimate {
+            prediction_lower: Some(1.0 / upper),
+            prediction_upper: Some(upper),
+            ..wide.clone()
+        }];
+        let judged = certainty(&found, &pooled, &[]).unwrap();
+        let of = |j: &&Judgement| j.domain == Domain::Inconsistency;
+        let judgement = judged.judgements.iter().find(of).unwrap().clone();
+        (judgement.down, judgement.why)
+    };
+    assert_eq!(why(3.9).0, 0);
+    let (down, words) = why(8.0);
+    assert_eq!(
+        (down, words.as_str()),
+        (
+            1,
+            "the prediction interval is 3.0 times as wide as that of the mean"
+        )
+    );
 }

@@ -6,7 +6,6 @@ use neurocart_evidence::study::{Grade, State, Study};
 use neurocart_evidence::{Evidence, codes};
 
 use crate::evidence::filters::Filters;
-use crate::evidence::printed::plain;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::Exit;
 
@@ -146,7 +145,7 @@ fn sources(studies: &[&Study]) -> Table {
             .filter(|s| codes::code(&s.source.kind) == *kind)
             .count();
         if n > 0 {
-            table.rows.push(vec![plain(kind).into(), n.into()]);
+            table.rows.push(vec![codes::words(kind).into(), n.into()]);
         }
     }
     table

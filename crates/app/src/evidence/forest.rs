@@ -47,6 +47,7 @@ pub fn plot(title: &str, measure: Measure, unit: &str, groups: &[Group]) -> Fore
         scale: scale(measure),
         detail_heading: match measure {
             Measure::Proportion => "Events/patients",
+            Measure::Rate => "Events/patient-years",
             _ => "Patients",
         }
         .into(),
@@ -124,12 +125,17 @@ fn study(row: &Row, measure: Measure) -> ForestRow {
     ForestRow {
         label: format!("{}{arm}{}", row.study, when.unwrap_or_default()),
         detail: match (measure, row.events, row.total) {
+            (Measure::Rate, Some(events), _) if row.exposure_patient_years.is_some() => {
+                let exposure = row.exposure_patient_years.unwrap_or(f64::NAN);
+                format!("{events}/{}", wording::number(exposure, ""))
+            }
             (Measure::Proportion, Some(events), Some(total)) => format!("{events}/{total}"),
             (_, _, Some(total)) => total.to_string(),
             _ => "–".into(),
         },
         estimate: scaled(row.estimate, row.lower, row.upper, measure),
         weight: match (enters(row, measure), row.total) {
+            (true, _) if measure == Measure::Rate => row.exposure_patient_years.unwrap_or(f64::NAN),
             (true, Some(total)) => total as f64,
             _ => f64::NAN,
         },
@@ -208,6 +214,7 @@ fn axis_title(measure: Measure, unit: &str) -> String {
     match measure {
         Measure::Proportion => "Patients with the event".into(),
         Measure::Ratio => "Ratio, treatment to comparator".into(),
+        Measure::Rate => "Events per patient-year".into(),
         Measure::Difference => format!("Difference, {unit}"),
         _ => unit.to_owned(),
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use neurocart_evidence::Evidence;
-use neurocart_evidence::codes::code;
+use neurocart_evidence::codes::{code, words};
 use neurocart_evidence::evidence::STUDIES;
 use neurocart_evidence::import::{Draft, Import, LARGEST_FILE_BYTES, RecordFile, too_large};
 use neurocart_evidence::study::Study;
@@ -215,7 +215,7 @@ fn mapped(study: &Study) -> Vec<String> {
             treatment.product,
             treatment.target,
             code(&treatment.platform),
-            code(&treatment.lymphodepletion).replace('_', " ")
+            words(&treatment.lymphodepletion)
         ));
     }
     let design = &study.design;

@@ -14,12 +14,7 @@ pub fn number(x: f64) -> String {
     }
 }
 
-/// A code as words: `single_arm_trial` is `single arm trial`.
-pub fn plain(code: &str) -> String {
-    code.replace('_', " ")
-}
-
-/// A number with its unit; percent signs and points as people write them.
+/// A number with its unit, if it has one.
 fn with_unit(x: &str, unit: &str) -> String {
     match unit {
         "" => x.to_owned(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use neurocart_evidence::codes::{code, codes};
+use neurocart_evidence::codes::{code, codes, words};
 use neurocart_evidence::registry::{Phase, RegisteredTrial, Relevance, Status};
 use neurocart_evidence::study::Grade;
 use neurocart_evidence::{Evidence, Selection};
@@ -12,7 +12,6 @@ use neurocart_report::figure::timeline::{
 };
 
 use crate::evidence::filters::{Common, each, listed};
-use crate::evidence::printed::plain;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::Exit;
 
@@ -184,7 +183,7 @@ fn totals(trials: &[&RegisteredTrial], evidence: &Evidence) -> Vec<(String, Stri
     let of = |codes: &[&str], own: &dyn Fn(&RegisteredTrial) -> String| {
         let counts = codes.iter().filter_map(|name| {
             let n = trials.iter().filter(|t| own(t) == *name).count();
-            (n > 0).then(|| format!("{}: {n}", plain(name)))
+            (n > 0).then(|| format!("{}: {n}", words(name)))
         });
         counts.collect::<Vec<_>>().join(", ")
     };
@@ -338,7 +337,7 @@ fn bar(trial: &RegisteredTrial) -> TimelineBar {
         detail: match trial.phase {
             Phase::NotApplicable | Phase::NotReported => patients.unwrap_or_default(),
             phase => {
-                let phase = format!("phase {}", plain(&code(&phase)));
+                let phase = format!("phase {}", words(&phase));
                 [Some(phase), patients]
                     .into_iter()
                     .flatten()

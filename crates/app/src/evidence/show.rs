@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use neurocart_evidence::codes::code;
+use neurocart_evidence::codes::{code, words};
 use neurocart_evidence::rules::inverse;
 use neurocart_evidence::study::{Instrument, Modality, Relation, Study};
 use neurocart_evidence::{Evidence, vocabulary::Vocabulary};
 use neurocart_library::nearest;
 
 use crate::evidence::filters::unknown;
-use crate::evidence::printed::{dose, grade_and_tier, observed, plain, result};
+use crate::evidence::printed::{dose, grade_and_tier, observed, result};
 use crate::evidence::swimmer::swimmer;
 use crate::evidence::table::{Column, Form, Page, Table};
 use crate::exit::Exit;
@@ -108,7 +108,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
     fact("trials", source.trials.join(", "));
     fact(
         "source",
-        format!("{} of {}", plain(&code(&source.kind)), study.year),
+        format!("{} of {}", words(&source.kind), study.year),
     );
     fact(
         "known",
@@ -123,7 +123,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
     let design = &study.design;
     fact(
         "design",
-        format!("{}: {}", plain(&code(&design.kind)), design.description),
+        format!("{}: {}", words(&design.kind), design.description),
     );
     fact(
         "compared with",
@@ -189,7 +189,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
         let regimen = regimen.map_or(String::new(), |r| format!(": {r}"));
         fact(
             "lymphodepletion",
-            plain(&code(&treatment.lymphodepletion)) + &regimen,
+            words(&treatment.lymphodepletion) + &regimen,
         );
         fact("dose", dose(treatment).unwrap_or_default());
         fact("infusions", treatment.infusions.clone().unwrap_or_default());
@@ -200,7 +200,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
             None => "not judged".into(),
             Some(a) => format!(
                 "{} by {}, from the {}; judged by {} on {}",
-                plain(&code(&a.overall)),
+                words(&a.overall),
                 instrument(a.instrument),
                 a.read,
                 a.by,
@@ -232,7 +232,7 @@ fn facts(study: &Study, evidence: &Evidence) -> Vec<(String, String)> {
             format!(
                 "{}: {} on {}{patients}",
                 trial.trial,
-                plain(&code(&trial.status)),
+                words(&trial.status),
                 trial.status_as_of
             ),
         );
@@ -254,7 +254,7 @@ fn modality(modality: Modality) -> String {
     match modality {
         Modality::CarT => "CAR T cells".into(),
         Modality::TCellEngager => "T-cell engager".into(),
-        other => plain(&code(&other)),
+        other => words(&other),
     }
 }
 
@@ -301,7 +301,7 @@ fn arms(study: &Study) -> Table {
     for arm in &study.arms {
         table.rows.push(vec![
             arm.name.as_str().into(),
-            plain(&code(&arm.role)).into(),
+            words(&arm.role).into(),
             arm.part_of.clone().into(),
             arm.patients.into(),
             arm.diseases.clone().into(),
@@ -456,7 +456,7 @@ fn appraisal(study: &Study) -> Table {
     for item in study.appraisal.iter().flat_map(|a| &a.items) {
         table.rows.push(vec![
             item.item.as_str().into(),
-            plain(&code(&item.answer)).into(),
+            words(&item.answer).into(),
             item.why.as_str().into(),
         ]);
     }

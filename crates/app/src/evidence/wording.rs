@@ -1,6 +1,6 @@
-//! Numbers of a synthesis in words.
+//! Numbers of a synthesis, rounded, in words. Figures as reports print them stand in `printed`.
 
-use neurocart_evidence::pooling::{Estimate, Heterogeneity, Pooled};
+use neurocart_evidence::pooling::{Estimate, Heterogeneity, Pooled, TAU_ESTIMABLE};
 use neurocart_evidence::series::{Measure, Reason, Row, Series};
 use neurocart_evidence::study::{Direction, Finding};
 use neurocart_report::format::{fixed, significant};
@@ -15,19 +15,15 @@ pub fn number(x: f64, unit: &str) -> String {
 
 /// A figure as a cell of a table, rounded as [`number`] does.
 pub fn cell(x: Option<f64>, unit: &str) -> serde_json::Value {
+    // By way of text: exact at any size, and the same on every machine.
     let rounded = |x: f64| match unit {
-        "%" => (x * 10.0).round() / 10.0,
-        _ if x == 0.0 => 0.0,
-        _ => {
-            let scale = 10f64.powi(3 - x.abs().log10().ceil() as i32);
-            if scale.is_finite() && scale > 0.0 {
-                (x * scale).round() / scale
-            } else {
-                x
-            }
-        }
+        "%" => format!("{x:.1}"),
+        _ => format!("{x:.2e}"),
     };
-    x.map(rounded).into()
+    // Adding 0 makes -0 a plain 0.
+    x.and_then(|x| rounded(x).parse::<f64>().ok())
+        .map(|x| x + 0.0)
+        .into()
 }
 
 /// `5.5 months`.
@@ -38,17 +34,21 @@ pub fn months(time: f64) -> String {
     }
 }
 
+/// A unit behind its number; a ratio has none.
+fn spoken(unit: &str) -> String {
+    match unit {
+        "" | "ratio" => String::new(),
+        unit => format!(" {unit}"),
+    }
+}
+
 /// Estimate with its limits: `91.7 % (61.5 to 99.8)`.
 pub fn estimate(estimate: &Estimate, unit: &str) -> String {
     let of = |x: f64| number(x, unit);
-    let unit_word = if unit.is_empty() || unit == "ratio" {
-        String::new()
-    } else {
-        format!(" {unit}")
-    };
     format!(
-        "{}{unit_word} ({} to {})",
+        "{}{} ({} to {})",
         of(estimate.estimate),
+        spoken(unit),
         of(estimate.lower),
         of(estimate.upper)
     )
@@ -70,17 +70,16 @@ pub fn heterogeneity(h: &Heterogeneity) -> String {
     if let Some(i) = h.i_squared_percent {
         words += &format!(", I² {} %", fixed(i, 0));
     }
+    if h.hardly_estimable {
+        words += &format!(", hardly estimable from fewer than {TAU_ESTIMABLE} studies");
+    }
     words
 }
 
 /// One study's figure: counts and percentage, or value and limits, or its text.
 pub fn figure(row: &Row, measure: Measure) -> String {
     let of = |x: f64| number(x, &row.unit);
-    let unit = if row.unit.is_empty() || row.unit == "ratio" {
-        String::new()
-    } else {
-        format!(" {}", row.unit)
-    };
+    let unit = spoken(&row.unit);
     let limits = match (row.lower, row.upper) {
         (Some(lower), Some(upper)) => {
             format!(" ({} to {}, {})", of(lower), of(upper), row.interval)
@@ -93,6 +92,13 @@ pub fn figure(row: &Row, measure: Measure) -> String {
         }
         (Measure::Proportion, Some(events), None, _) => {
             format!("{events} with the event")
+        }
+        (Measure::Rate, Some(events), _, Some(rate)) if row.exposure_patient_years.is_some() => {
+            let exposure = number(row.exposure_patient_years.unwrap_or(f64::NAN), "");
+            format!(
+                "{events} in {exposure} patient-years, {}{unit}{limits}",
+                of(rate)
+            )
         }
         (_, _, _, Some(value)) => {
             let counts = row.contrast.as_ref().and(row.text.as_ref());
@@ -179,4 +185,40 @@ pub fn finding(finding: &Finding) -> String {
         .map(|v| format!("{} {}", significant(v), finding.unit));
     let parts = [number, Some(finding.text.clone()).filter(|t| !t.is_empty())];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_keeps_three_figures_and_of_a_percentage_one_decimal() {
+        assert_eq!(cell(Some(12.345), "%"), 12.3);
+        assert_eq!(cell(Some(-0.04), "%").to_string(), "0.0");
+        assert_eq!(cell(Some(0.000123456), "ratio"), 0.000123);
+        assert_eq!(cell(Some(123_456.0), ""), 123_000.0);
+        assert_eq!(cell(Some(1.234e300), ""), 1.23e300);
+        assert!(cell(Some(f64::NAN), "%").is_null() && cell(None, "").is_null());
+    }
+
+    #[test]
+    fn a_number_of_any_size_is_said_in_a_few_letters_and_near_its_value() {
+        let sizes =
+            (-320..=308).flat_map(|power| [1.0, 4.9999, 9.995].map(|m| m * 10f64.powi(power)));
+        let extremes = [0.0, f64::MIN_POSITIVE, f64::MAX, f64::INFINITY, f64::NAN];
+        for x in sizes.chain(extremes).flat_map(|x| [x, -x]) {
+            for unit in ["%", "points", "ratio", ""] {
+                let said = number(x, unit);
+                assert!(unit == "%" || said.chars().count() <= 16, "{said}");
+                // Numbers below the smallest normal one have no three figures.
+                if let Some(shown) = cell(Some(x), unit).as_f64()
+                    && x.abs() > 1e-305
+                {
+                    let slack = if unit == "%" { 0.051 } else { 0.0 };
+                    assert!((shown - x).abs() <= 0.0051 * x.abs() + slack, "{shown} {x}");
+                }
+            }
+            assert!(!months(x).is_empty());
+        }
+    }
 }

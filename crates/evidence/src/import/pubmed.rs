@@ -9,7 +9,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::draft::Draft;
 use super::treatment::{TreatmentText, map_treatment};
 use super::{Import, mapping, outside_of_the_evidence_base, placed};
-use crate::codes::code;
+use crate::codes::{self, code};
 use crate::study::*;
 
 /// More nodes than the largest page that PubMed gives (10 000 records of a few hundred).
@@ -457,7 +457,7 @@ fn map_design(draft: &mut Draft, types: &[String], headings: &[String], text: &s
         }
     }
     if parts.is_empty() {
-        parts.push(code(&draft.study.design.kind).replace('_', " "));
+        parts.push(codes::words(&draft.study.design.kind));
     }
     draft.study.design.description = parts.join(", ");
     if draft.study.design.kind == DesignKind::RandomisedTrial && says("placebo") {

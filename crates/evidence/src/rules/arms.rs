@@ -12,7 +12,7 @@ pub(super) fn check_arms(file: StudyFile, vocabulary: &Vocabulary, problems: &mu
     let mut add = |index, key, message: String, hint: String| {
         problems.push(file.problem(at("arm", index, key), message, hint));
     };
-    let mut treated = 0;
+    let mut treated: u64 = 0;
     for (index, arm) in study.arms.iter().enumerate() {
         if study.arms[..index].iter().any(|a| a.name == arm.name) {
             add(
@@ -63,7 +63,7 @@ pub(super) fn check_arms(file: StudyFile, vocabulary: &Vocabulary, problems: &mu
             _ => {}
         }
         if matches!(arm.role, ArmRole::Treated | ArmRole::Control) {
-            treated += arm.patients.unwrap_or(0);
+            treated = arm.patients.unwrap_or(0).saturating_add(treated);
         }
     }
     if let Some(patients) = study.design.patients

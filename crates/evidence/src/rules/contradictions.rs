@@ -6,6 +6,7 @@ use neurocart_library::Problem;
 
 use super::StudyFile;
 use super::place::at;
+use crate::study::Outcome;
 
 /// Severity steps of one outcome: `_any`, then grade by grade.
 pub const SEVERITY: [&str; 5] = ["_any", "_g2plus", "_g3plus", "_g4plus", "_g5plus"];
@@ -47,39 +48,49 @@ pub(super) fn check_outcomes_together(file: StudyFile, problems: &mut Vec<Proble
             ));
         }
     }
+    // Figures of the same patients at the same time, with their step of severity.
+    let mut comparable: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
     for (index, row) in file.study.outcomes.iter().enumerate() {
-        let Some((stem, step)) = SEVERITY
-            .iter()
-            .enumerate()
-            .find_map(|(i, s)| Some((row.outcome.strip_suffix(s)?, i)))
-        else {
-            continue;
-        };
-        for milder in &file.study.outcomes {
-            let is_milder = SEVERITY[..step]
-                .iter()
-                .any(|s| milder.outcome.strip_suffix(s) == Some(stem));
-            let same_patients = (
-                &milder.arm,
-                milder.total,
-                milder.months(),
-                &milder.definition,
-            ) == (&row.arm, row.total, row.months(), &row.definition);
-            if let (true, true, Some(more), Some(fewer)) =
-                (is_milder, same_patients, milder.events, row.events)
-                && more < fewer
-            {
-                problems.push(file.problem(
-                    at("outcome", index, "events"),
-                    format!(
-                        "{fewer} patients have `{}`, but only {more} have `{}`",
-                        row.outcome, milder.outcome
-                    ),
-                    "who has the graver event has the milder one too; correct one of the two",
-                ));
-            }
+        if let Some((stem, step)) = severity(&row.outcome) {
+            let time = row.months().map(f64::to_bits);
+            let patients = (stem, &row.arm, row.total, time, &row.definition);
+            comparable.entry(patients).or_default().push((index, step));
         }
     }
+    let outcome = |index: usize| &file.study.outcomes[index];
+    let mut crossed = Vec::new();
+    for rows in comparable.values() {
+        for &(index, step) in rows {
+            let milder = rows.iter().filter(|(_, other)| *other < step);
+            let fewer = milder.filter(|(milder, _)| {
+                let counts = outcome(*milder).events.zip(outcome(index).events);
+                counts.is_some_and(|(of_milder, events)| of_milder < events)
+            });
+            crossed.extend(fewer.map(|(milder, _)| (index, *milder)));
+        }
+    }
+    crossed.sort_unstable();
+    for (index, milder) in crossed {
+        let (row, milder) = (outcome(index), outcome(milder));
+        let events = |row: &Outcome| row.events.unwrap_or(0);
+        problems.push(file.problem(
+            at("outcome", index, "events"),
+            format!(
+                "{} patients have `{}`, but only {} have `{}`",
+                events(row),
+                row.outcome,
+                events(milder),
+                milder.outcome
+            ),
+            "who has the graver event has the milder one too; correct one of the two",
+        ));
+    }
+}
+
+/// The outcome without its grade, and the step of the grade.
+fn severity(code: &str) -> Option<(&str, usize)> {
+    let mut steps = SEVERITY.iter().enumerate();
+    steps.find_map(|(step, suffix)| Some((code.strip_suffix(suffix)?, step)))
 }
 
 #[cfg(test)]

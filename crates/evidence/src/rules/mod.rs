@@ -11,6 +11,7 @@ mod contradictions;
 mod example;
 mod findings;
 mod head;
+mod magnitude;
 mod numbers;
 mod outcome;
 mod patients;
@@ -26,6 +27,7 @@ use crate::vocabulary::Vocabulary;
 
 pub use contradictions::SEVERITY;
 pub use head::is_slug;
+pub use magnitude::{LARGEST_COUNT, LARGEST_NUMBER, LONGEST_MONTHS};
 pub use source::is_trial_number;
 pub use together::{check_together, inverse, relation};
 
@@ -58,6 +60,7 @@ pub fn check_study(file: StudyFile, vocabulary: &Vocabulary) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_decided(file, &mut problems);
     head::check_head(file, vocabulary, &mut problems);
+    magnitude::check_magnitudes(file, &mut problems);
     source::check_source(file, &mut problems);
     arms::check_arms(file, vocabulary, &mut problems);
     for index in 0..file.study.outcomes.len() {

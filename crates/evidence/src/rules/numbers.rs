@@ -5,6 +5,9 @@ use crate::study::{Outcome, Statistic};
 /// Printed percentages are rounded to whole ones at worst, and some are cut off.
 const PERCENT_ROUNDING: f64 = 1.0;
 
+/// Patient-years that a study can have: from half a minute to every patient for a lifetime.
+const EXPOSURE: std::ops::RangeInclusive<f64> = 1e-6..=1e9;
+
 /// What must hold between the numbers of a row, whatever the outcome is.
 pub(super) fn check_numbers(row: &Outcome, add: &mut impl FnMut(&'static str, String, String)) {
     let name = &row.outcome;
@@ -27,6 +30,8 @@ pub(super) fn check_numbers(row: &Outcome, add: &mut impl FnMut(&'static str, St
         }
     }
     if let (Some(events), Some(total)) = (row.events, row.total)
+        // A patient can have several events of a rate.
+        && row.statistic != Statistic::Rate
         && events > total
     {
         add(
@@ -53,6 +58,22 @@ pub(super) fn check_numbers(row: &Outcome, add: &mut impl FnMut(&'static str, St
             let message =
                 format!("`{name}` says {value} % and {events} of {total}, which is {percent:.1} %");
             add("value", message, "correct one of the two".into());
+        }
+    }
+    if let Some(exposure) = row.exposure_patient_years {
+        if !EXPOSURE.contains(&exposure) {
+            add(
+                "exposure_patient_years",
+                format!("`{name}`: {exposure} is no exposure in patient-years"),
+                "add up the years of all patients; leave it out where it is not known".into(),
+            );
+        } else if row.statistic != Statistic::Rate || row.events.is_none() {
+            add(
+                "exposure_patient_years",
+                format!("`{name}` has an exposure but is no rate with its `events`"),
+                "give `statistic = \"rate\"` and the number of `events`, or leave the exposure out"
+                    .into(),
+            );
         }
     }
     match (row.lower, row.upper, row.interval) {
@@ -318,5 +339,31 @@ time_weeks = 24"#), @r#"
              | ^
              = hint: correct the value
         ");
+    }
+
+    #[test]
+    fn an_exposure_stands_behind_the_events_of_a_rate() {
+        let with = |exposure: &str| {
+            let line = format!("total = 12\nexposure_patient_years = {exposure}\nvalue = 50");
+            refused("total = 12\nvalue = 50", &line)
+        };
+        insta::assert_snapshot!(with("8"), @r#"
+        `crs_any` has an exposure but is no rate with its `events`
+          --> studies/example2026.toml:56:1
+          56 | exposure_patient_years = 8
+             | ^
+             = hint: give `statistic = "rate"` and the number of `events`, or leave the exposure out
+
+        `crs_any` is no rate per patient-year
+          --> studies/example2026.toml:56:1
+          56 | exposure_patient_years = 8
+             | ^
+             = hint: leave the exposure out, or use an outcome in that unit
+        "#);
+        let said = with("0");
+        assert!(
+            said.starts_with("`crs_any`: 0 is no exposure in patient-years"),
+            "{said}"
+        );
     }
 }

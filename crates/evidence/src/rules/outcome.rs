@@ -3,11 +3,12 @@
 use neurocart_library::Problem;
 
 use super::StudyFile;
+use super::magnitude::LONGEST_MONTHS;
 use super::numbers::check_numbers;
 use super::place::at;
 use super::source::{grade_against_tier, is_address};
 use crate::study::{Outcome, Statistic};
-use crate::vocabulary::{OutcomeCode, OutcomeKind, Vocabulary};
+use crate::vocabulary::{OutcomeCode, OutcomeKind, PER_PATIENT_YEAR, Vocabulary};
 
 pub(super) fn check_outcome(
     file: StudyFile,
@@ -60,7 +61,10 @@ pub(super) fn check_outcome(
             "keep the one that the report gives".into(),
         );
     }
-    if row.months().is_some_and(|t| !(0.0..=1200.0).contains(&t)) {
+    if row
+        .months()
+        .is_some_and(|t| !(0.0..=LONGEST_MONTHS).contains(&t))
+    {
         let key = match row.time_weeks {
             Some(_) => "time_weeks",
             None => "time_months",
@@ -109,6 +113,13 @@ fn check_against_code(
             "unit",
             message,
             format!("expected {}", code.units.join(" or ")),
+        );
+    }
+    if row.exposure_patient_years.is_some() && !code.units.iter().any(|u| u == PER_PATIENT_YEAR) {
+        add(
+            "exposure_patient_years",
+            format!("`{name}` is no rate per patient-year"),
+            "leave the exposure out, or use an outcome in that unit".into(),
         );
     }
     let bounded = !matches!(

@@ -56,6 +56,8 @@ pub struct Request {
 pub enum Measure {
     /// Patients with the event, of patients; shown in percent.
     Proportion,
+    /// Events over patient-years.
+    Rate,
     /// A mean in the unit of the outcome.
     Mean,
     /// A ratio, pooled on the log scale.
@@ -88,6 +90,13 @@ pub struct Series {
     pub rows: Vec<Row>,
     /// What was left out.
     pub left_out: Vec<LeftOut>,
+}
+
+impl Series {
+    /// Patients behind the rows, as far as reported; those that are not pooled count as well.
+    pub fn patients(&self) -> u64 {
+        self.rows.iter().filter_map(Row::patients).sum()
+    }
 }
 
 /// The rows that a request selects.
@@ -226,6 +235,13 @@ fn measure(code: &OutcomeCode, studies: &[&Study]) -> Measure {
                 Measure::Listed
             }
         }
-        OutcomeKind::Rate | OutcomeKind::Description => Measure::Listed,
+        OutcomeKind::Rate => {
+            let mut outcomes = studies.iter().flat_map(|s| &s.outcomes);
+            match outcomes.any(|o| o.outcome == code.code && o.exposure_patient_years.is_some()) {
+                true => Measure::Rate,
+                false => Measure::Listed,
+            }
+        }
+        OutcomeKind::Description => Measure::Listed,
     }
 }

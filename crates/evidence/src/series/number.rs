@@ -16,7 +16,8 @@ pub(crate) fn counts(outcome: &Outcome) -> Option<(u64, u64, bool)> {
     // The printed percentage is rounded to a whole one, or to the decimals it has.
     let off = (100.0 * events / total as f64 - percent).abs();
     let rounding = if percent.fract() == 0.0 { 0.5 } else { 0.05 };
-    (off <= rounding + 1e-9).then_some((events as u64, total, true))
+    let fits = off <= rounding + 1e-9 && (0.0..=total as f64).contains(&events);
+    fits.then_some((events as u64, total, true))
 }
 
 /// The standard error on the scale of pooling: as printed, from the deviation, or from a confidence

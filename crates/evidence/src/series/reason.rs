@@ -32,6 +32,8 @@ pub enum Reason {
     OtherStatistic(Statistic),
     /// A percentage or count without the number of patients.
     NoDenominator,
+    /// A rate without the patient-years behind it.
+    NoExposure,
     /// No whole number of patients gives the printed percentage.
     NoWholeCount,
     /// No standard error can be had.
@@ -56,6 +58,7 @@ impl Reason {
             Reason::OtherScale(scale) => format!("graded by another scale ({scale})"),
             Reason::OtherStatistic(statistic) => format!("is a {}", statistic_words(*statistic)),
             Reason::NoDenominator => "number of patients not reported".into(),
+            Reason::NoExposure => "events or patient-years not reported".into(),
             Reason::NoWholeCount => "no whole number of patients gives the percentage".into(),
             Reason::NoStandardError => "no standard error, deviation or interval reported".into(),
             Reason::SharesPatients(other) => format!("shares patients with {other}"),

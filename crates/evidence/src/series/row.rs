@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use neurocart_stats::distribution::normal_critical;
+use neurocart_stats::poisson_rate_ratio::poisson_rate;
 use neurocart_stats::proportion::{ProportionMethod, proportion};
 
 use super::choice::Candidate;
@@ -10,7 +11,7 @@ use super::number::{counts, standard_error};
 use super::standing::{arm_diseases, number_refusal};
 use super::{Measure, Reason};
 use crate::study::*;
-use crate::vocabulary::OutcomeCode;
+use crate::vocabulary::{OutcomeCode, PER_PATIENT_YEAR};
 
 /// One study's figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub struct Row {
     pub events: Option<u64>,
     /// Patients.
     pub total: Option<u64>,
+    /// Patient-years, for a rate that can be pooled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure_patient_years: Option<f64>,
     /// How the count was worked out, where it is not printed.
     pub implied: Option<String>,
     /// Why the figure is shown but not pooled.
@@ -117,6 +121,7 @@ pub(super) fn row(candidate: &Candidate, measure: Measure, code: &OutcomeCode) -
             Measure::Proportion => outcome.total,
             _ => outcome.total.or(arm.and_then(|a| a.patients)),
         },
+        exposure_patient_years: outcome.exposure_patient_years,
         implied: None,
         not_pooled: number_refusal(outcome, measure),
         estimate: outcome.value,
@@ -169,6 +174,17 @@ pub(super) fn row(candidate: &Candidate, measure: Measure, code: &OutcomeCode) -
                 let half_width = normal_critical(0.95) * error;
                 (row.lower, row.upper) = (Some(value - half_width), Some(value + half_width));
                 row.interval = "95 % from the standard error".into();
+            }
+        }
+        Measure::Rate => {
+            if let Some((events, exposure)) = outcome.events.zip(outcome.exposure_patient_years)
+                && let Ok(exact) = poisson_rate(events, exposure, 0.95)
+            {
+                row.estimate = Some(exact.rate);
+                row.lower = Some(exact.interval.lower);
+                row.upper = Some(exact.interval.upper);
+                row.interval = "95 % exact".into();
+                row.unit = PER_PATIENT_YEAR.into();
             }
         }
         Measure::Listed => {}

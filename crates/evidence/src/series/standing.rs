@@ -98,6 +98,15 @@ pub(super) fn number_refusal(outcome: &Outcome, measure: Measure) -> Option<Reas
         Measure::Mean if matches!(outcome.statistic, Statistic::Mean | Statistic::AdjustedMean) => {
             None
         }
+        Measure::Rate => match (
+            outcome.statistic,
+            outcome.events,
+            outcome.exposure_patient_years,
+        ) {
+            (Statistic::Rate, Some(_), Some(_)) => None,
+            (Statistic::Rate, ..) => Some(Reason::NoExposure),
+            _ => other,
+        },
         Measure::Ratio if is_ratio(outcome.statistic) => None,
         Measure::Difference if outcome.statistic == Statistic::Difference => None,
         Measure::Mean | Measure::Ratio | Measure::Difference => other,

@@ -35,6 +35,9 @@ pub struct Outcome {
     /// Patients, or events where the unit says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Patient-years behind `events`, for a rate; with it a rate is pooled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure_patient_years: Option<f64>,
     /// The number as printed, in `unit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,

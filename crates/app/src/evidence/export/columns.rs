@@ -138,6 +138,11 @@ pub const OUTCOMES: &[Field] = &[
         "number",
         "patients, or events where the unit says so",
     ),
+    (
+        "exposure_patient_years",
+        "number",
+        "patient-years behind the events of a rate",
+    ),
     ("value", "number", "the number as printed, in unit"),
     ("text", "text", "what was found, where it is no number"),
     (

@@ -7,18 +7,18 @@ mod tables;
 use std::path::PathBuf;
 
 use neurocart_evidence::Evidence;
-use neurocart_evidence::codes::code;
+use neurocart_evidence::codes::{code, words};
 use neurocart_evidence::comparison::{Scale, compared, with_companions};
 use neurocart_evidence::pooling::{Options, Pooled, Role, pool};
 use neurocart_evidence::robustness::{self, Property};
+use neurocart_evidence::rules::LONGEST_MONTHS;
 use neurocart_evidence::series::{Measure, Request, Series, series};
 use neurocart_evidence::study::Modality;
 use neurocart_report::figure::Layout;
 use neurocart_report::figure::forest::render_forest_svg;
 
-use crate::evidence::filters::{Filters, listed, unknown};
+use crate::evidence::filters::{self, Filters, listed, unknown};
 use crate::evidence::forest;
-use crate::evidence::printed::plain;
 use crate::evidence::table::{Form, Page};
 use crate::evidence::wording;
 use crate::exit::{Exit, say, write_file};
@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Studies to leave out, by id.
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     without: Vec<String>,
+    /// Answer once more without case reports, which appear when they succeed.
+    #[arg(long)]
+    without_case_reports: bool,
     /// Only toxicities graded by these scales: `ASTCT`, `Lee`.
     #[arg(long, value_delimiter = ',', value_name = "SCALE")]
     grading: Vec<String>,
@@ -116,6 +119,18 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
             });
         }
     }
+    if arguments.without_case_reports {
+        let series = robustness::without_case_reports(&all);
+        page.notes.push(format!(
+            "case reports appear when they succeed, so that they bias any pooled share; {} here",
+            all.rows.len() - series.rows.len()
+        ));
+        groups.push(Group {
+            label: "Without case reports".into(),
+            pooled: pool(&series),
+            series,
+        });
+    }
     groups.push(Group {
         label: if groups.is_empty() {
             String::new()
@@ -127,7 +142,7 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
     });
     let mut title = vocabulary.outcome_label(&request.outcome).to_owned();
     if let Some(scale) = scale {
-        title += &format!(", {}", plain(&code(&scale)));
+        title += &format!(", {}", words(&scale));
         if all.rows.is_empty() {
             page.notes
                 .push("no study here has the counts of a treated and a control arm".into());
@@ -157,7 +172,7 @@ pub fn run(arguments: &Arguments, evidence: &Evidence) -> Result<(), Exit> {
         }
     }
     page.json.push(("certainty", certainties));
-    let steps = steps(arguments, &all, &unit, &title, &groups, &mut page)?;
+    let steps = steps(arguments, &all, options, &unit, &title, &groups, &mut page)?;
     robust(arguments, &all, vocabulary, &mut page)?;
     page.tables.push(left_out(&all));
     remarks(&all, &groups, &mut page);
@@ -208,7 +223,7 @@ fn request(arguments: &Arguments, evidence: &Evidence, page: &mut Page) -> Resul
             .push("CAR T cells only; `--modality` takes other treatments".into());
     }
     if let Some(month) = arguments.month
-        && !(0.0..=1200.0).contains(&month)
+        && !(0.0..=LONGEST_MONTHS).contains(&month)
     {
         return Err(Exit::invalid(format!(
             "`--month {month}` is not a time after infusion\n     = hint: give months from 0 to 1200"
@@ -233,7 +248,7 @@ fn request(arguments: &Arguments, evidence: &Evidence, page: &mut Page) -> Resul
     known.sort_unstable();
     known.dedup();
     let scale = |name: &String| {
-        crate::evidence::filters::known(name, &known, "`neurocart evidence export`")
+        filters::known(name, &known, "`neurocart evidence export`")
             .map_err(|hint| unknown("scale", name, &hint))
     };
     Ok(Request {

@@ -1,6 +1,6 @@
 //! The answer without each study in turn, and as studies came in.
 
-use neurocart_evidence::pooling::{Role, cumulative, leave_one_out};
+use neurocart_evidence::pooling::{Options, Role, cumulative, leave_one_out};
 use neurocart_evidence::robustness::{self, influences};
 use neurocart_evidence::series::Series;
 use neurocart_report::figure::Layout;
@@ -25,6 +25,7 @@ const STEPS: [Column; 6] = [
 pub fn steps(
     arguments: &Arguments,
     all: &Series,
+    options: Options,
     unit: &str,
     title: &str,
     groups: &[Group],
@@ -52,9 +53,9 @@ pub fn steps(
     ];
     for (_, name, heading, word, caption) in asked.into_iter().filter(|a| a.0) {
         let found = if name == "cumulative" {
-            cumulative(all)
+            cumulative(all, options)
         } else {
-            leave_one_out(all)
+            leave_one_out(all, options)
         };
         let mut table = Table::new(name, heading, &STEPS);
         for step in &found {

@@ -37,6 +37,8 @@ pub fn studies(series: &Series) -> Table {
     for row in &series.rows {
         let mut remarks = Vec::new();
         remarks.extend(row.text.clone());
+        let exposure = row.exposure_patient_years;
+        remarks.extend(exposure.map(|t| format!("{} patient-years", wording::number(t, ""))));
         remarks.extend(
             row.implied
                 .as_ref()

@@ -6,9 +6,7 @@ use neurocart_library::Problem;
 
 use super::record::{Page, Record};
 use crate::import::placed;
-
-/// More than any trial has; a larger count is a slip, and would not fit a TOML number.
-const LARGEST_COUNT: u64 = 10_000_000;
+use crate::rules::LARGEST_COUNT;
 
 /// A number of patients, which the registry writes as a number or as a text.
 pub(in crate::import) fn count<'de, D: Deserializer<'de>>(

@@ -117,7 +117,13 @@ pub fn outcomes(text: &str, vocabulary: &Vocabulary) -> Vec<String> {
             ],
         )
     {
-        codes.push(if graded { "icans_g3plus" } else { "icans_any" }.into());
+        let code = if graded { "icans_g3plus" } else { "icans_any" };
+        codes.extend(
+            vocabulary
+                .outcomes
+                .contains_key(code)
+                .then(|| code.to_owned()),
+        );
     }
     codes
 }

@@ -50,6 +50,7 @@ fn figure(code: &str, arm: String, locator: String, time_frame: &str) -> Outcome
         statistic: Statistic::Count,
         events: None,
         total: None,
+        exposure_patient_years: None,
         value: None,
         text: None,
         standard_deviation: None,
