@@ -77,7 +77,10 @@ pub(super) fn one_of<'a>(
     let rest = others.map(|c| {
         let (taken, row) = (best.outcome, c.outcome);
         let reason = if row.arm != taken.arm {
-            Reason::Subgroup
+            match role(c).0 {
+                ArmRole::Treated => Reason::OtherArm,
+                _ => Reason::Subgroup,
+            }
         } else if row.months() != taken.months() {
             Reason::OtherTime
         } else if row.definition != taken.definition {

@@ -20,6 +20,8 @@ pub enum Reason {
     NotTheTreatment,
     /// A part of the patients, while all are shown or because it was picked by its outcome.
     Subgroup,
+    /// Another treated arm of the study is taken, the one that the file names first.
+    OtherArm,
     /// Patients of several diseases or areas are counted together.
     MixedPatients,
     /// Another time of the same study is taken.
@@ -52,6 +54,7 @@ impl Reason {
             Reason::Asked => "left out as asked".into(),
             Reason::NotTheTreatment => "control arm or comparison of arms".into(),
             Reason::Subgroup => "a part of the study's patients".into(),
+            Reason::OtherArm => "the study's first treated arm is taken".into(),
             Reason::MixedPatients => "counts patients of other diseases as well".into(),
             Reason::OtherTime => "another time of the study is taken".into(),
             Reason::OtherDefinition => "another variant of the outcome is taken".into(),
