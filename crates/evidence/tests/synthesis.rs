@@ -885,3 +885,33 @@ fn ratios_disagree_by_the_widths_of_their_logarithms() {
         )
     );
 }
+
+#[test]
+fn the_bayesian_mean_is_not_drawn_to_0_where_levels_lie_far_from_it() {
+    let level = |id: &str, value: f64| {
+        let row = format!(
+            "[[outcome]]\noutcome = \"cart_cmax\"\narm = \"all\"\nstatistic = \"mean\"\nvalue = {value}\n\
+             unit = \"copies/µg DNA\"\nstandard_deviation = 8\ntotal = 16\nlocator = \"abstract\"\ngrade = \"seen\"\ntier = \"A\"\n"
+        );
+        study(id, "\"MG\"", 16, &row)
+    };
+    let texts = [
+        level("a", 99_999.0),
+        level("b", 100_000.0),
+        level("c", 100_001.0),
+    ];
+    let pooled = pool(
+        &series(&base(&texts), &ask("cart_cmax")),
+        Options::default(),
+    );
+    let bayes = pooled
+        .estimates
+        .iter()
+        .find(|e| e.short == "Bayes")
+        .unwrap();
+    assert!((bayes.estimate - 100_000.0).abs() < 0.01, "{bayes:?}");
+    assert!(
+        bayes.lower > 99_990.0 && bayes.upper < 100_010.0,
+        "{bayes:?}"
+    );
+}

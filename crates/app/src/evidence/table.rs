@@ -201,8 +201,8 @@ impl Table {
                 let parts = parts.map(|((&c, &width), lines)| {
                     let part = lines.get(line).map_or("", String::as_str);
                     match self.columns[c].shape {
-                        Shape::Number => format!("{part:>width$}"),
-                        _ => format!("{part:<width$}"),
+                        Shape::Number => gap(part, width) + part,
+                        _ => part.to_owned() + &gap(part, width),
                     }
                 });
                 text += parts.collect::<Vec<_>>().join("  ").trim_end();
@@ -298,7 +298,7 @@ impl Page {
                 .enumerate()
             {
                 let label = if i == 0 { label.as_str() } else { "" };
-                text += format!("{label:<indent$}{line}").trim_end();
+                text += format!("{label}{}{line}", gap(label, indent)).trim_end();
                 text.push('\n');
             }
         }
@@ -394,6 +394,11 @@ fn words(cell: &Value, missing: &str, between: &str) -> String {
     }
 }
 
+/// The blanks that bring a text to `width` characters; a width of `format!` ends at 65535.
+fn gap(text: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(text.chars().count()))
+}
+
 /// Lines of at most `width` characters, broken between words. A word that is longer, such as an
 /// address, stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -486,6 +491,21 @@ mod tests {
         b   –
         ");
         assert_eq!(left_out, ["n"]);
+    }
+
+    #[test]
+    fn a_cell_of_any_length_is_shown() {
+        let long = "x".repeat(70_000);
+        let mut table = table();
+        table.rows[0][0] = long.as_str().into();
+        let page = Page {
+            facts: vec![(long.clone(), "fact".into())],
+            tables: vec![table],
+            ..Page::default()
+        };
+        let text = page.text(usize::MAX);
+        assert!(text.contains(&format!("{long}  fact\n")));
+        assert!(text.contains(&format!("\n{long}  several words")));
     }
 
     #[test]

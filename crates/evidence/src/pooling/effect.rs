@@ -58,16 +58,17 @@ pub(super) fn pool_effects(rows: &[&Row], measure: Measure, options: Options, po
             Measure::Ratio => 0.5,
             _ => 0.5 * median_deviation(rows),
         };
+        let largest = effect.iter().fold(0.0, |a: f64, x| a.max(x.abs()));
         for (times, role) in [(1.0, Role::Companion), (2.0, Role::Sensitivity)] {
             if role == Role::Sensitivity && !options.sensitivity {
                 continue;
             }
             let priors = BayesNormalPriors {
                 mu_mean: 0.0,
-                mu_sd: if measure == Measure::Ratio {
-                    4.0
-                } else {
-                    100.0 * tau_scale
+                mu_sd: match measure {
+                    Measure::Ratio => 4.0,
+                    // Vague also where all effects lie far from 0, as levels do.
+                    _ => 100.0 * tau_scale.max(largest),
                 },
                 tau_scale: times * tau_scale,
             };
