@@ -135,7 +135,7 @@ fn one(arguments: &Arguments, answer: Answer) -> Result<(), Exit> {
     let columns = [
         Column::words("outcome", "outcome"),
         Column::words("group", "group"),
-        Column::words("method", "method").expendable(1),
+        Column::words("method", "method"),
         Column::number("studies", "studies"),
         Column::number("patients", "patients"),
         Column::words("estimate", "estimate (95 %)"),
@@ -180,7 +180,7 @@ fn one(arguments: &Arguments, answer: Answer) -> Result<(), Exit> {
         }
         for e in &group.pooled.estimates {
             pooled.rows.push(head(
-                e.method.clone(),
+                e.short.clone(),
                 wording::estimate(e, unit),
                 wording::prediction(e, unit),
             ));
